@@ -1,0 +1,1 @@
+"""A voice-guided exercise coach that runs entirely offline."""

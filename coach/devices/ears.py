@@ -1,0 +1,136 @@
+"""The ears: Vosk, offline, listening for a closed set of phrases.
+
+Only ``Model(model_path=...)`` is used: every other way to open a model downloads one. Nothing Vosk prints
+reaches the person. What is acted on is decided elsewhere (``coach/session/attention.py``).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from coach.errors import EarsUnfit
+from coach.ports import BLOCK_MS, SAMPLE_RATE, Block, Hypothesis
+from coach.session.messages import Milliseconds
+
+UNKNOWN = "[unk]"
+"""What Vosk calls speech that fits none of the phrases, when the grammar offers it."""
+
+NEEDED_FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
+"""Without these Vosk ends the whole process instead of raising: they are looked for first."""
+
+LONGEST_UTTERANCE = Milliseconds(15_000)
+"""Vosk's memory grows while an utterance lasts. Music or a long talk is cut here; no command is that long."""
+
+
+class VoskEars:
+    """Recognises speech with a Vosk model.
+
+    Args:
+        model_path: a Vosk model directory with dynamic-grammar graphs (``HCLr.fst`` and ``Gr.fst``).
+        decoys: words and phrases to offer the recogniser beside the commands, so that talk has somewhere to
+            go; those the model lacks are left out.
+
+    Raises:
+        EarsUnfit: the directory is no usable model.
+    """
+
+    def __init__(self, model_path: Path, decoys: Iterable[str] = ()) -> None:
+        _look_for(model_path)
+        import vosk
+
+        vosk.SetLogLevel(-1)
+        try:
+            self._model = vosk.Model(model_path=str(model_path))
+        except Exception as broken:
+            raise EarsUnfit(f"The model in {model_path} cannot be loaded.", _REMEDY) from broken
+        self._path = model_path
+        self._decoys = [decoy for decoy in decoys if self.knows(decoy)]
+        self._recogniser = vosk.KaldiRecognizer(self._model, SAMPLE_RATE, json.dumps([UNKNOWN]))
+        self._recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
+        self._grammar: frozenset[str] = frozenset()
+        self._partial = ""
+        self._heard_ms = 0
+        self._utterance_began = 0
+
+    def knows(self, phrase: str) -> bool:
+        """Whether the model has every word of a phrase."""
+        return all(self._model.vosk_model_find_word(word) >= 0 for word in phrase.split())
+
+    def listen(self, phrases: Sequence[str]) -> None:
+        """From now on, listen for exactly these phrases. What was half heard is forgotten."""
+        if frozenset(phrases) == self._grammar:
+            return
+        self._grammar = frozenset(phrases)
+        commands = [phrase for phrase in phrases if self.knows(phrase)]
+        decoys = [decoy for decoy in self._decoys if decoy not in self._grammar]
+        self._recogniser.Reset()  # Vosk refuses a new grammar in the middle of an utterance
+        self._recogniser.SetGrammar(json.dumps([*commands, *decoys, UNKNOWN]))
+        self._partial = ""
+
+    def hear(self, microphone: Block) -> Sequence[Hypothesis]:
+        """Take in one block; return a new partial result, a final one, or nothing."""
+        self._heard_ms += BLOCK_MS
+        if self._recogniser.AcceptWaveform(microphone):
+            return self._finish(self._recogniser.Result())
+        text = json.loads(self._recogniser.PartialResult())["partial"]
+        if not text:
+            self._utterance_began = self._heard_ms
+        elif self._heard_ms - self._utterance_began > LONGEST_UTTERANCE:
+            return self._finish(self._recogniser.FinalResult())
+        if text == self._partial:
+            return ()
+        self._partial = text
+        return (Hypothesis(text, final=False),)
+
+    def _finish(self, result: str) -> Sequence[Hypothesis]:
+        self._utterance_began = self._heard_ms
+        self._partial = ""
+        heard = json.loads(result)
+        words = heard.get("result", [])
+        if not words:
+            return ()
+        return (
+            Hypothesis(
+                heard["text"],
+                final=True,
+                confidence=min(word["conf"] for word in words),
+                begin=_ms(words[0]["start"]),
+                end=_ms(words[-1]["end"]),
+            ),
+        )
+
+
+def _ms(seconds: float) -> Milliseconds:
+    return Milliseconds(round(seconds * 1000))
+
+
+_REMEDY = "Put a Vosk model directory there, or name another one with --ears DIRECTORY."
+
+
+def _look_for(model_path: Path) -> None:
+    if not model_path.is_dir():
+        raise EarsUnfit(f"There is no speech model in {model_path}.", _REMEDY)
+    missing = [name for name in NEEDED_FILES if not (model_path / name).is_file()]
+    if missing:
+        raise EarsUnfit(f"The model in {model_path} is incomplete: {', '.join(missing)} is missing.", _REMEDY)
+    graph = model_path / "graph"
+    if not (graph / "Gr.fst").is_file() or not (graph / "HCLr.fst").is_file():
+        raise EarsUnfit(
+            f"The model in {model_path} cannot take a grammar: graph/HCLr.fst or graph/Gr.fst is missing.",
+            "Models named 'small' or 'lgraph' can; choose one of those.",
+        )
+
+
+def missing_phrases(ears: VoskEars, understands: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the phrases that the model lacks a word for.
+
+    Raises:
+        EarsUnfit: a command has no phrase left that the model could hear.
+    """
+    deaf = [command for command, phrases in understands.items() if not any(map(ears.knows, phrases))]
+    if deaf:
+        raise EarsUnfit(
+            f"The model has no words for: {', '.join(deaf)}.",
+            "Use another model, or add phrases it knows to the voice's understands.toml.",
+        )
+    return tuple(phrase for phrases in understands.values() for phrase in phrases if not ears.knows(phrase))

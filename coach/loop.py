@@ -1,0 +1,174 @@
+"""The loop: the only one there is. It swaps a block of sound with the room, shows the session what that brought,
+and does what the session says.
+
+Nothing here waits but ``room.exchange``, nothing asks what time it is, and nothing decides. Put a simulated room
+in place of the real one and the same loop is a rehearsal that runs far faster than real time.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from coach.errors import CoachError, MouthFailed, StoreFailed
+from coach.ports import BLOCK_MS, Ears, Echo, Mouth, Pcm, Room, Store
+from coach.session.attention import Attention
+from coach.session.messages import (
+    Action,
+    Chime,
+    End,
+    Entered,
+    Event,
+    Hush,
+    Hypothesis,
+    Line,
+    Listen,
+    Milliseconds,
+    Note,
+    Passed,
+    Prepare,
+    Say,
+    SetVolume,
+    Spoken,
+    Troubled,
+)
+from coach.session.phrases import Voice
+from coach.session.session import Session
+from coach.voice_queue import VoiceQueue
+
+TURN = Passed(Milliseconds(BLOCK_MS))
+
+Witness = Callable[[Milliseconds, object], None]
+"""Sees everything that happens, with its session time: events, actions, and what was really played."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The devices, or their understudies: the loop cannot tell which."""
+
+    room: Room
+    echo: Echo
+    ears: Ears
+    mouth: Mouth
+    store: Store
+
+
+def nobody(at: Milliseconds, message: object) -> None:
+    """A witness that looks away."""
+
+
+def lead(
+    session: Session,
+    voice: Voice,
+    hands: Hands,
+    chimes: Mapping[str, Pcm],
+    witness: Witness = nobody,
+) -> End:
+    """Lead one session from its first word to its end.
+
+    Args:
+        session: the mind; not begun yet.
+        voice: its words and what they mean.
+        hands: the devices; closing them is the caller's business.
+        chimes: the sound of each chime.
+        witness: sees every event and action.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        RoomLost: the microphone or the speaker is gone. Everything noted so far has been handed to the store.
+    """
+    conductor = _Conductor(session, voice, hands, chimes, witness)
+    conductor.perform(session.begin())
+    while not conductor.over:
+        speaker = conductor.queue.next_block()
+        microphone = hands.room.exchange(speaker)
+        conductor.take_turn(hands.ears.hear(hands.echo.cancel(microphone, speaker)))
+    assert conductor.end is not None
+    return conductor.end
+
+
+class _Conductor:
+    """Passes events to the session and does what it says, in order."""
+
+    def __init__(
+        self, session: Session, voice: Voice, hands: Hands, chimes: Mapping[str, Pcm], witness: Witness
+    ) -> None:
+        self.queue = VoiceQueue()
+        self.end: End | None = None
+        self._session = session
+        self._voice = voice
+        self._hands = hands
+        self._chimes = chimes
+        self._witness = witness
+        self._attention = Attention()
+        self._troubles: list[CoachError] = []
+
+    @property
+    def over(self) -> bool:
+        """Whether the session has ended and its last sound has been played."""
+        return self.end is not None and self.queue.idle
+
+    def take_turn(self, hypotheses: Sequence[Hypothesis]) -> None:
+        """Tell the session what one block brought: time first, then what was played, then what was heard."""
+        now = self.queue.now
+        self.perform(self._session.handle(TURN))
+        for played in self.queue.played():
+            self._witness(played.end, played)
+            if not played.cut:
+                self._tell(Spoken(played.number))
+        heard = self._attention.consider(hypotheses, now, self.queue.said_since)
+        if heard is not None:
+            self._tell(heard)
+        while self._troubles:
+            trouble = self._troubles.pop()
+            self._witness(now, trouble)
+            self._tell(Troubled(trouble.spoken_key))
+
+    def perform(self, actions: Sequence[Action]) -> None:
+        """Do what the session says."""
+        for action in actions:
+            self._witness(self._session.now, action)
+            self._do(action)
+
+    def _tell(self, event: Event) -> None:
+        self._witness(self._session.now, event)
+        self.perform(self._session.handle(event))
+
+    def _do(self, action: Action) -> None:
+        match action:
+            case Say(line=line, number=number, due=due):
+                self.queue.say(self._sound_of(line), line.text, number, due)
+            case Chime(name=name, due=due):
+                self.queue.chime(self._chimes[name], due)
+            case Hush():
+                self.queue.hush()
+            case Listen(commands=commands):
+                self._hands.ears.listen(self._voice.phrases_of(commands))
+                meanings = {
+                    phrase: command for command in commands for phrase in self._voice.understands[command]
+                }
+                self._attention.attend_to(meanings, self._voice.urgent)
+            case Prepare(lines=lines):
+                self._hands.mouth.prepare(lines)
+            case SetVolume(decibels=decibels):
+                self.queue.set_volume(decibels)
+            case Note():
+                self._keep(action)
+            case End():
+                self.end = action
+            case Entered():
+                pass
+
+    def _sound_of(self, line: Line) -> Pcm:
+        """A line that cannot be spoken is replaced by a chime: the session goes on, and counts stay in time."""
+        try:
+            return self._hands.mouth.speak(line)
+        except MouthFailed as failed:
+            self._witness(self._session.now, failed)
+            return self._chimes["unspoken"]
+
+    def _keep(self, note: Note) -> None:
+        try:
+            self._hands.store.keep(note)
+        except StoreFailed as failed:
+            self._troubles.append(failed)

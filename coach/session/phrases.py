@@ -1,0 +1,211 @@
+"""What a voice says and understands, and the contract between its words and the session.
+
+Plain values, read from ``voices/*/`` and checked by ``coach/content.py``. No word that a person says or hears
+stands here: only the *keys* under which the session finds its lines, the fields each line may fill in, and
+the names of the commands. Nothing here reads a file.
+"""
+
+import string
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Interval, Len, MinLen
+
+from coach.session.messages import Command
+from coach.session.routine import Sentence
+
+COMMANDS: frozenset[Command] = frozenset(
+    Command(name)
+    for name in (
+        *("pause", "resume", "stop", "it_hurts"),
+        *("next", "back", "repeat", "done"),
+        *("slower", "faster", "louder", "quieter"),
+        *("how_long", "whats_next", "help"),
+        *("easier", "harder", "yes", "no"),
+    )
+)
+"""Everything a person can ask for. A voice gives each at least one phrase."""
+
+FRAGMENTS = frozenset({"amount_repetitions", "amount_repetition_one", "amount_hold", "each_side"})
+"""Keys whose words are put into other lines, so they are exactly one piece, without capital or full stop."""
+
+KEYS: Mapping[str, frozenset[str]] = {
+    key: frozenset(fields.split())
+    for key, fields in {
+        # The beginning.
+        "welcome": "routine rounds",  # the routine's name; how many rounds
+        "safety": "",
+        "how_to_talk": "",
+        "rehearsing": "",
+        # Round, exercise, set.
+        "round_begins": "number total",  # which round; of how many
+        "last_round": "",
+        "round_done": "left",  # rounds left: two or more
+        "one_round_left": "",
+        "exercise_first": "name amount",  # amount: one of the fragments below, filled in
+        "exercise_next": "name amount",
+        "amount_repetitions": "number",  # two or more
+        "amount_repetition_one": "",
+        "amount_hold": "seconds",
+        "each_side": "amount",
+        "side": "side",  # the side's name, from the exercise
+        "get_ready": "",
+        "go": "",
+        "count": "number",
+        "count_with_cue": "number cue",  # cue: a phase's, from the exercise
+        "hold": "",
+        "halfway": "",
+        "release": "",
+        "set_done": "",
+        "done_early": "number",  # repetitions done so far
+        # Between sets.
+        "rest": "seconds",
+        "up_next": "name amount",
+        "rest_over": "",
+        # The end.
+        "closing": "",
+        "abandoned": "",
+        # Pausing.
+        "paused": "",
+        "still_paused": "",
+        "resuming": "",
+        "from_here": "number",  # the repetition to go on from
+        # Tempo, speech and volume.
+        "slower": "",
+        "faster": "",
+        "slowest": "",
+        "fastest": "",
+        "speak_slower": "",
+        "speak_faster": "",
+        "louder": "",
+        "quieter": "",
+        "loudest": "",
+        "quietest": "",
+        # Questions.
+        "time_left": "minutes",  # two or more
+        "time_left_short": "",  # less than two minutes
+        "repetitions_left": "number",  # two or more
+        "one_repetition_left": "",
+        "seconds_left": "seconds",
+        "next_is": "name amount",
+        "next_is_rest": "seconds",
+        "next_is_end": "",
+        # Moving about.
+        "skipped": "name",
+        "going_back": "name",
+        "again": "name",
+        "already_first": "",
+        "easier_now": "name",  # the variant's name
+        "no_easier": "",
+        "harder_now": "name",
+        "no_harder": "",
+        "no_harder_after_pain": "",
+        # After "it hurts".
+        "pain_halt": "",
+        "pain_offer_easier": "name",  # the variant's name; answered by yes or no
+        "pain_offer_other": "name",  # the other exercise's name; answered by yes or no
+        "pain_offer_end": "",  # answered by yes or no
+        "pain_question_again": "",
+        "pain_return_question": "",  # asked before the same exercise comes back on request; yes or no
+        "pain_rest": "",
+        "pain_second": "",
+        "pain_end": "",
+        # Help.
+        "help_intro": "",
+        "help_phrase": "phrase",
+        "help_list": "phrases",  # several, already joined
+        "help_outro": "",
+        "not_now": "",
+        # Trouble, as named by ``coach/errors.py``.
+        "trouble_general": "",
+        "trouble_content": "",
+        "trouble_ears": "",
+        "trouble_room": "",
+        "trouble_mouth": "",
+        "trouble_store": "",
+        "trouble_store_busy": "",
+    }.items()
+}
+"""Every line the session may ask for, and exactly the fields its template must use, all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """A voice: how it sounds, what it says, what it understands.
+
+    Attributes:
+        name: the folder's name under ``voices/``.
+        language: a language tag, ``en-US``.
+        espeak_voice: the synthesiser's name of the voice.
+        words_per_minute: how fast it speaks until asked otherwise.
+        pitch: from 0 (low) to 99 (high), as espeak-ng counts it.
+        numbers: the words for 0 to 100.
+        needs_eyes: wordings that a listener without a screen cannot follow; warned of in content.
+        says: sentences by key, with ``{fields}`` to fill in; each is one line.
+        understands: phrases by command; "help" reads out the first of each.
+        urgent: commands that are acted on before the person has finished speaking.
+        decoys: everyday words that are no command, for talk to be recognised as.
+    """
+
+    name: str
+    language: Sentence
+    espeak_voice: Sentence
+    words_per_minute: Annotated[int, Interval(ge=80, le=300)]
+    pitch: Annotated[int, Interval(ge=0, le=99)]
+    numbers: Annotated[tuple[Sentence, ...], Len(101, 101)]
+    needs_eyes: tuple[Sentence, ...]
+    says: Mapping[str, Annotated[tuple[Sentence, ...], MinLen(1)]]
+    understands: Mapping[Command, Annotated[tuple[Sentence, ...], MinLen(1)]]
+    urgent: frozenset[Command]
+    decoys: tuple[Sentence, ...]
+
+    def say(self, key: str, **fields: str | int) -> tuple[str, ...]:
+        """Return the sentences of a key, filled in; each is spoken as one line.
+
+        Args:
+            key: one of ``KEYS``.
+            fields: exactly the fields of the key; whole numbers become words.
+        """
+        # The capital is for the transcript: names of exercises and numbers are lower case.
+        return tuple(line[:1].upper() + line[1:] for line in self._fill(key, fields))
+
+    def piece(self, key: str, **fields: str | int) -> str:
+        """Return one of the ``FRAGMENTS``, filled in, to be put into another line."""
+        return " ".join(self._fill(key, fields))
+
+    def number(self, number: int) -> str:
+        """Return the word for a number; beyond a hundred, its digits."""
+        return self.numbers[number] if 0 <= number < len(self.numbers) else str(number)
+
+    def command_of(self, phrase: str, offered: Collection[Command]) -> Command | None:
+        """Return which of the offered commands a phrase means, if any: the whole phrase, nothing less."""
+        for command in offered:
+            if phrase in self.understands[command]:
+                return command
+        return None
+
+    def phrases_of(self, offered: Collection[Command]) -> tuple[str, ...]:
+        """Return every phrase of the offered commands: what the ears have to listen for."""
+        return tuple(phrase for command in offered for phrase in self.understands[command])
+
+    def urgent_phrases(self) -> tuple[str, ...]:
+        """Return the phrases that the coach itself must never utter, lest it hears them from itself."""
+        return self.phrases_of(sorted(self.urgent))
+
+    def _fill(self, key: str, fields: Mapping[str, str | int]) -> tuple[str, ...]:
+        words = {name: self.number(it) if isinstance(it, int) else it for name, it in fields.items()}
+        return tuple(template.format_map(words) for template in self.says[key])
+
+
+def fields_of(template: str) -> frozenset[str]:
+    """Return the fields a template fills in; one with a format of its own is returned with it, so as written.
+
+    Raises:
+        ValueError: the braces do not match.
+    """
+    fields = set()
+    for _, name, form, conversion in string.Formatter().parse(template):
+        if name is not None:
+            fields.add(name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else ""))
+    return frozenset(fields)

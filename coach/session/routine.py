@@ -1,0 +1,111 @@
+"""What the coach can lead: exercises, their variants, and routines made of them.
+
+Plain values, as a physiotherapist writes them in ``routines/``; ``coach/content.py`` reads and checks the
+files. Times are in seconds here because people write them; the session counts in milliseconds.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Interval, MinLen
+
+Sentence = Annotated[str, MinLen(1)]
+"""One sentence, spoken as one line: it is repeated whole after an interruption, so keep it short."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One part of a repetition, said and timed: "curl down", 4 seconds."""
+
+    cue: Sentence
+    seconds: Annotated[float, Interval(ge=0.5, le=30)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """An easier or harder way to do an exercise (a regression or a progression).
+
+    Attributes:
+        name: how the coach calls it.
+        change: what to do differently, in sentences for somebody who cannot see.
+        amount: repetitions or hold time as a share of the exercise's own; 1.0 is the same.
+        tempo: length of each phase as a share of the exercise's own; 1.5 is slower by half.
+    """
+
+    name: Sentence
+    change: Annotated[tuple[Sentence, ...], MinLen(1)]
+    amount: Annotated[float, Interval(ge=0.2, le=3)] = 1.0
+    tempo: Annotated[float, Interval(ge=0.5, le=3)] = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exercise:
+    """One exercise, written once; routines refer to it by its file's name.
+
+    Attributes:
+        id: the file's name without ``.toml``.
+        name: how the coach calls it.
+        purpose: what it is for; another exercise of the same purpose may stand in for it.
+        setup: how to get into position, body-relative, for somebody who cannot see.
+        movement: how to move.
+        feel: what should be felt, and where.
+        breathing: when to breathe in and out.
+        cue: the one reminder of later rounds.
+        stop_when: the signs to stop.
+        phases: the parts of one repetition; for a hold, the one phase is what is held ("hold the stretch").
+        sides: the names of the sides, in order ("left arm", "right arm"); empty where there are none.
+        easier: the next easier variant first.
+        harder: the next harder variant first.
+        equipment: what it needs beyond a floor.
+        source: where it comes from.
+    """
+
+    id: str
+    name: Sentence
+    purpose: Sentence
+    setup: Annotated[tuple[Sentence, ...], MinLen(1)]
+    movement: Annotated[tuple[Sentence, ...], MinLen(1)]
+    feel: Annotated[tuple[Sentence, ...], MinLen(1)]
+    breathing: Sentence
+    cue: Sentence
+    stop_when: Annotated[tuple[Sentence, ...], MinLen(1)]
+    phases: Annotated[tuple[Phase, ...], MinLen(1)]
+    source: Sentence
+    sides: tuple[Sentence, ...] = ()
+    easier: tuple[Variant, ...] = ()
+    harder: tuple[Variant, ...] = ()
+    equipment: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One exercise's place in a routine: counted repetitions or a timed hold, never both."""
+
+    exercise: Exercise
+    repetitions: Annotated[int, Interval(ge=1, le=100)] | None = None
+    hold_s: Annotated[float, Interval(ge=3, le=600)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routine:
+    """A circuit: all parts in order, for a number of rounds.
+
+    Attributes:
+        id: the file's name without ``.toml``.
+        name: how the coach calls it.
+        about: one sentence on what it is and for whom.
+        rounds: how often the circuit is gone through.
+        get_ready_s: the countdown before each set.
+        rest_s: between exercises.
+        rest_between_rounds_s: between rounds.
+    """
+
+    id: str
+    name: Sentence
+    about: Sentence
+    source: Sentence
+    parts: Annotated[tuple[Part, ...], MinLen(1)]
+    rounds: Annotated[int, Interval(ge=1, le=20)] = 1
+    get_ready_s: Annotated[int, Interval(ge=3, le=10)] = 3
+    rest_s: Annotated[float, Ge(0)] = 15.0
+    rest_between_rounds_s: Annotated[float, Ge(0)] = 45.0

@@ -1,0 +1,703 @@
+"""The session: what the coach does next, decided from what just happened.
+
+``Session.handle`` takes one event and returns the actions that follow: no sound, no file, no clock, no chance.
+Where a session can go stands in ``table.py``; what is said when, in ``cues.py``; the words, in ``voices``. This
+file holds the guards and hooks that the table names, in the table's order.
+"""
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from transitions import Machine
+
+from coach.session import table
+from coach.session.course import Course
+from coach.session.cues import Cue, set_timeline
+from coach.session.messages import (
+    Action,
+    Chime,
+    End,
+    Entered,
+    Event,
+    Heard,
+    Hush,
+    Line,
+    Listen,
+    Milliseconds,
+    Note,
+    NoteKind,
+    Passed,
+    Prepare,
+    Say,
+    SetVolume,
+    Spoken,
+    Troubled,
+)
+from coach.session.narration import NEVER, Narration, Timeline
+from coach.session.phrases import Voice
+from coach.session.plan import TEMPO_LEVELS
+from coach.session.routine import Routine
+from coach.session.wording import Wording
+
+LEAD: Final = Milliseconds(20)
+"""Cues are handed over one block before they are due, so that they can start at their very sample."""
+
+ASK_AGAIN_AFTER: Final = Milliseconds(25_000)
+"""Silence after a question about pain: long enough to lie down first."""
+
+QUESTIONS_ASKED: Final = 3
+"""So often a question about pain is put before the session is ended on the safe side."""
+
+REMIND_PAUSED_AFTER: Final = Milliseconds(300_000)
+PAUSES_REMINDED: Final = 6
+"""A pause is recalled every five minutes and given up after half an hour."""
+
+VOLUME_STEP_DB: Final = 4
+VOLUME_DB: Final = range(-16, 9)
+"""Louder than +8 dB clips the synthesiser's loudest syllables."""
+
+RATE_STEP_WPM: Final = 20
+RATE_LEVELS: Final = range(-3, 4)
+
+PAINS_PER_EXERCISE: Final = 2
+"""An exercise that hurt so often in one session is left out of the rest of it."""
+
+Outcome = Literal["completed", "stopped", "eased", "abandoned"]
+
+
+class Session:
+    """One person led through one routine.
+
+    Args:
+        routine: what to lead.
+        voice: the words.
+    """
+
+    state: str
+    """One of ``table.STATES``; set by the state machine."""
+
+    def __init__(self, routine: Routine, voice: Voice) -> None:
+        self._voice = voice
+        self._course = Course(routine)
+        self._wording = Wording(voice, self._course)
+        self._now = Milliseconds(0)
+        self._moment = Milliseconds(0)
+        self._actions: list[Action] = []
+        self._narration = Narration()
+        self._timeline = Timeline()
+        self._reminder: float = NEVER
+        self._reminders = 0
+        self._next_due: float = 0.0
+        self._preface: tuple[str, ...] = ()  # said first in the state that is entered next
+        self._rest_over = False
+        self._paused_in = ""
+        self._untold: tuple[str, ...] = ()  # what a pause broke off
+        self._done_before = Milliseconds(0)  # how much of the set was done before a pause
+        self._set_begun = False
+        self._pains: dict[str, int] = {}  # how often each exercise hurt
+        self._rate = 0
+        self._volume = 0
+        self._outcome: Outcome = "completed"
+        self._machine = Machine(
+            model=self,
+            states=[{"name": name, "on_enter": f"_enter_{name}"} for name in table.STATES],
+            transitions=[
+                {
+                    "trigger": f"_on_{row.on}",
+                    "source": list(row.in_),
+                    "dest": row.to,
+                    "conditions": f"_{row.if_}" if row.if_ else None,
+                    "before": f"_{row.do}" if row.do else None,
+                }
+                for row in table.TABLE
+            ],
+            initial=table.WELCOMING,
+            auto_transitions=False,
+        )
+
+    # --- The gate: every event passes here ------------------------------------------------------------------
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session is over."""
+        return self.state == table.ENDED
+
+    @property
+    def now(self) -> Milliseconds:
+        """How much session time has passed."""
+        return self._now
+
+    def begin(self) -> tuple[Action, ...]:
+        """Begin: the first actions, before any event."""
+        self._note(
+            "session",
+            routine=self._course.routine.id,
+            name=self._course.routine.name,
+            sets=len(self._course.steps),
+        )
+        self._enter_welcoming()
+        return self._flush()
+
+    def handle(self, event: Event) -> tuple[Action, ...]:
+        """Take in what happened and return what to do about it, in order. Never raises."""
+        if type(event) is Passed:  # fifty times a second, nearly always with nothing due
+            self._now = Milliseconds(self._now + event.ms)
+            if self._now + LEAD < self._next_due:
+                return ()
+        self._moment = self._now
+        if self.ended:
+            return ()
+        match event:
+            case Heard(command=command) if command in table.spoken_in(self.state):
+                self._reminders = 0
+                self._fire(command)
+            case Spoken(number=number) if self._narration.finish(number, self._now):
+                self._narrated()
+            case Troubled(key=key):
+                self._interject(self._voice.say(key))
+            case _:
+                pass
+        return self._flush()
+
+    def _flush(self) -> tuple[Action, ...]:
+        """Do whatever is due by now, in order, each at its own exact moment; hand over the actions."""
+        while not self.ended and (due := self._due()) <= self._now + LEAD:
+            self._moment = Milliseconds(int(due))
+            if due == self._narration.due:
+                self._say_next_sentence()
+            elif due == self._timeline.due:
+                self._play_cue(self._timeline.take())
+            else:
+                self._remind()
+        self._next_due = NEVER if self.ended else self._due()
+        actions, self._actions = self._actions, []
+        return tuple(actions)
+
+    def _due(self) -> float:
+        return min(self._narration.due, self._timeline.due, self._reminder)
+
+    def _fire(self, trigger: str) -> None:
+        getattr(self, f"_on_{trigger}")()
+
+    # --- Speaking -------------------------------------------------------------------------------------------
+
+    def _line(self, text: str) -> Line:
+        return Line(text, self._voice.words_per_minute + self._rate * RATE_STEP_WPM)
+
+    def _say_next_sentence(self) -> None:
+        text, number = self._narration.begin_next()
+        self._actions.append(Say(self._line(text), number, self._moment))
+
+    def _play_cue(self, cue: Cue) -> None:
+        if cue.chime:
+            self._actions.append(Chime(cue.chime, self._moment))
+        if cue.text:
+            # A count cuts whatever else is being said: the movement does not wait.
+            self._narration.drop()
+            number = self._narration.next_number()
+            self._actions.append(Say(self._line(cue.text), number, self._moment))
+        if cue.trigger == "rested":
+            self._rest_over = True
+            self._finish_rest()
+        elif cue.trigger:
+            self._fire(cue.trigger)
+
+    def _interject(self, sentences: Iterable[str]) -> None:
+        """Say something at once, in whatever state; then go on exactly where it broke in.
+
+        Counted repetitions wait for it, a countdown begins anew after it; a hold and a rest go on meanwhile.
+        """
+        self._actions.append(Hush())
+        self._reminder = NEVER
+        if self.state == table.READYING:
+            self._begin_countdown()
+        if self.state in (table.READYING, table.MOVING):
+            self._timeline.hold(self._moment)
+        self._narration.interject(sentences, self._moment)
+
+    def _narrated(self) -> None:
+        """Everything there was to tell has been heard."""
+        match self.state:
+            case table.WELCOMING | table.BRIEFING:
+                self._fire("explained")
+            case table.CLOSING:
+                self._fire("closed")
+            case table.RESTING:
+                self._finish_rest()
+            case table.MOVING | table.READYING:
+                self._timeline.go_on(self._moment)
+            case state if state in table.AFTER_PAIN:
+                self._reminder = self._moment + ASK_AGAIN_AFTER
+            case table.PAUSED:
+                self._reminder = self._moment + REMIND_PAUSED_AFTER
+
+    def _remind(self) -> None:
+        """Nobody has answered for a while."""
+        self._reminder = NEVER
+        self._reminders += 1
+        limit = PAUSES_REMINDED if self.state == table.PAUSED else QUESTIONS_ASKED
+        if self._reminders >= limit:
+            self._fire("unanswered")
+        elif self.state == table.PAUSED:
+            self._narration.tell(self._voice.say("still_paused"), self._moment)
+        else:
+            self._narration.tell((*self._voice.say("pain_question_again"), *self._question()), self._moment)
+
+    def _note(self, kind: NoteKind, **detail: str | int | bool) -> None:
+        exercise = self._course.exercise.id if kind not in ("session", "end") else ""
+        self._actions.append(Note(self._moment, kind, exercise, tuple(detail.items())))
+
+    # --- Entering states ------------------------------------------------------------------------------------
+
+    def _arrive(self) -> None:
+        """What every state's beginning has in common."""
+        step = self._course.step
+        outside = self.state in (table.WELCOMING, table.CLOSING, table.ENDED)
+        self._actions += [
+            Entered(self.state) if outside else Entered(self.state, step.exercise.id, step.side, step.round),
+            Listen(table.spoken_in(self.state)),
+        ]
+        self._reminder = NEVER
+        self._reminders = 0
+
+    def _tell(self, sentences: Iterable[str]) -> None:
+        """Begin to say something else than before, after whatever has to be said first."""
+        self._actions.append(Hush())
+        self._reminder = NEVER
+        self._narration.tell((*self._preface, *sentences), self._moment)
+        self._preface = ()
+
+    def _enter_welcoming(self) -> None:
+        self._arrive()
+        self._tell(self._take_untold() or self._wording.welcome())
+        self._prepare(self._wording.welcome(), self._wording.briefing(self._course.at), self._wording.answers())
+
+    def _enter_briefing(self) -> None:
+        self._arrive()
+        self._timeline = Timeline()
+        self._set_begun = False
+        self._done_before = Milliseconds(0)
+        briefing = self._take_untold() or self._wording.briefing(self._course.at)
+        self._tell(briefing)
+        cues = (
+            *self._wording.countdown(self._done_before),
+            *set_timeline(self._voice, self._course.step, self._course.dose),
+        )
+        self._prepare(briefing, (cue.text for cue in cues if cue.text))
+
+    def _enter_readying(self) -> None:
+        self._arrive()
+        self._tell(())
+        self._course.mark_explained()
+        self._paused_in = ""
+        self._begin_countdown()
+
+    def _begin_countdown(self) -> None:
+        self._timeline = Timeline(self._wording.countdown(self._done_before), self._moment)
+
+    def _enter_moving(self) -> None:
+        self._arrive()
+        self._begin_set()
+
+    def _enter_holding(self) -> None:
+        self._arrive()
+        self._begin_set()
+
+    def _begin_set(self) -> None:
+        self._set_begun = True
+        course = self._course
+        first = self._done_before // course.dose.repetition if course.dose.repetitions else 0
+        cues = set_timeline(self._voice, course.step, course.dose, first)
+        self._timeline = Timeline(cues, self._moment).start_at(self._done_before)
+        self._prepare(self._wording.last_count(), self._wording.rest())
+
+    def _enter_resting(self) -> None:
+        self._arrive()
+        if self._paused_in == table.RESTING:
+            self._timeline.go_on(self._moment)
+            self._tell(self._take_untold())
+        else:
+            self._rest_over = False
+            rest = Cue(self._course.rest, trigger="rested")
+            self._timeline = Timeline((rest,), self._moment)
+            self._tell(self._wording.rest())
+        if self._course.following is not None:
+            self._prepare(self._wording.briefing(self._course.following))
+
+    def _finish_rest(self) -> None:
+        """A rest ends when its time is over and all about what comes next was said."""
+        if self.state == table.RESTING and self._rest_over and self._narration.over:
+            self._fire("rested")
+
+    def _enter_paused(self) -> None:
+        self._arrive()
+        self._tell(self._voice.say("paused"))
+
+    def _enter_offering_easier(self) -> None:
+        self._arrive()
+        self._tell(self._question())
+
+    def _enter_offering_another(self) -> None:
+        self._arrive()
+        self._tell(self._question())
+
+    def _enter_confirming_return(self) -> None:
+        self._arrive()
+        self._tell(self._question())
+
+    def _enter_closing(self) -> None:
+        self._arrive()
+        self._timeline = Timeline()
+        self._tell(self._last_words())
+
+    def _enter_ended(self) -> None:
+        self._arrive()
+        self._narration.drop()
+        self._timeline = Timeline()
+        self._note("end", outcome=self._outcome)
+        self._actions.append(End(self._outcome))
+
+    # --- Guards ---------------------------------------------------------------------------------------------
+
+    def _is_first_pain_and_has_easier(self) -> bool:
+        return self._course.exercise.id not in self._pains and self._course.has_easier
+
+    def _may_ease(self) -> bool:
+        return self._pains[self._course.exercise.id] < PAINS_PER_EXERCISE and self._course.has_easier
+
+    def _has_easier(self) -> bool:
+        return self._course.has_easier
+
+    def _has_harder(self) -> bool:
+        return self._course.exercise.id not in self._pains and self._course.has_harder
+
+    def _has_another_exercise(self) -> bool:
+        return self._course.another_exercise is not None
+
+    def _is_in_exercise_with_easier(self) -> bool:
+        return self._was_in_exercise() and self._course.has_easier
+
+    def _is_in_exercise_with_harder(self) -> bool:
+        return self._was_in_exercise() and self._has_harder()
+
+    def _was_in_exercise(self) -> bool:
+        return self._paused_in in (table.BRIEFING, *table.WORKING)
+
+    def _was_welcoming(self) -> bool:
+        return self._paused_in == table.WELCOMING
+
+    def _was_briefing(self) -> bool:
+        return self._paused_in == table.BRIEFING
+
+    def _was_resting(self) -> bool:
+        return self._paused_in == table.RESTING
+
+    def _is_hold(self) -> bool:
+        return self._course.step.part.hold_s is not None
+
+    def _other_side_follows(self) -> bool:
+        following = self._course.following
+        return following is not None and not self._course.steps[following].first_side
+
+    def _nothing_follows(self) -> bool:
+        return self._course.following is None
+
+    def _no_exercise_follows(self) -> bool:
+        return self._course.next_exercise is None
+
+    def _rest_is_due(self) -> bool:
+        return self._course.rest > 0
+
+    # --- Hooks: stopping, and pain --------------------------------------------------------------------------
+
+    def _end_on_request(self) -> None:
+        self._fall_silent()
+        self._record_set("stopped")
+        self._outcome = "stopped"
+        self._actions.append(Chime("stopped", self._moment))
+
+    def _halt_for_pain(self) -> None:
+        self._fall_silent()
+        self._record_set("pain")
+        exercise = self._course.exercise.id
+        self._pains[exercise] = self._pains.get(exercise, 0) + 1
+        self._note_pain()
+        self._paused_in = ""
+        self._preface = self._voice.say("pain_halt")
+        if self._pains[exercise] >= PAINS_PER_EXERCISE:
+            self._preface += self._voice.say("pain_second")
+
+    def _halt_for_pain_and_end(self) -> None:
+        self._halt_for_pain()
+        self._outcome = "eased"
+
+    def _hear_pain_again(self) -> None:
+        self._fall_silent()
+        self._note_pain()
+        if self.state == table.CONFIRMING_RETURN:
+            self._preface = self._voice.say("pain_rest")
+        else:
+            self._tell((*self._voice.say("pain_rest"), *self._question()))
+
+    def _ease_after_pain(self) -> None:
+        self._change_level(-1)
+        self._preface = self._voice.say("easier_now", name=self._course.name)
+
+    def _leave_out_and_go_on(self) -> None:
+        self._note("change", what="left out")
+        self._course.leave_out()
+        self._course.at = self._course.another_exercise or self._course.at
+
+    def _return_as_asked(self) -> None:
+        self._note("change", what="returned as asked")
+
+    def _give_time(self) -> None:
+        self._interject(self._voice.say("pain_rest"))
+
+    def _ask_again(self) -> None:
+        self._tell(self._question())
+
+    def _end_after_pain(self) -> None:
+        """Also while the session is being closed: then what was being said gives way."""
+        self._outcome = "eased"
+        if self.state == table.CLOSING:
+            self._note_pain()
+            self._tell((*self._voice.say("pain_halt"), *self._last_words()))
+
+    def _note_pain(self) -> None:
+        step = self._course.step
+        self._note("pain", state=self.state, round=step.round, side=step.side)
+
+    # --- Hooks: pausing -------------------------------------------------------------------------------------
+
+    def _pause_here(self) -> None:
+        self._note("pause", state=self.state, round=self._course.step.round)
+        self._paused_in = self.state
+        self._untold = self._narration.remaining
+        self._done_before = self._done_so_far(in_whole_repetitions=True)
+        self._fall_silent()
+
+    def _pause_for_help(self) -> None:
+        self._pause_here()
+        self._preface = self._wording.help(table.spoken_in(table.PAUSED))
+
+    def _say_paused_again(self) -> None:
+        self._tell(self._voice.say("paused"))
+
+    def _end_abandoned(self) -> None:
+        self._record_set("abandoned")
+        self._outcome = "abandoned"
+
+    # --- Hooks: the circuit's course ------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        self._paused_in = ""
+        self._course.at = self._course.following or self._course.at
+
+    def _complete_set(self) -> None:
+        self._preface = self._wording.last_count()
+        self._record_set("completed")
+
+    def _complete_set_and_advance(self) -> None:
+        self._complete_set()
+        self._advance()
+
+    def _complete_set_and_close(self) -> None:
+        self._complete_set()
+
+    def _finish_early(self) -> None:
+        done = self._done_so_far(in_whole_repetitions=True) // self._course.dose.repetition
+        if self._course.dose.repetitions and done:
+            self._preface = self._voice.say("done_early", number=done)
+        self._record_set("finished early")
+
+    def _finish_early_and_advance(self) -> None:
+        self._finish_early()
+        self._advance()
+
+    def _finish_early_and_close(self) -> None:
+        self._finish_early()
+
+    def _skip(self) -> None:
+        self._leave_set("skipped")
+        self._note("change", what="skipped")
+        self._preface = self._voice.say("skipped", name=self._course.name)
+        self._course.at = self._course.next_exercise or self._course.at
+
+    def _skip_and_close(self) -> None:
+        self._leave_set("skipped")
+        self._note("change", what="skipped")
+
+    def _go_back(self) -> None:
+        self._leave_set("back")
+        previous = self._course.previous_exercise
+        if previous is None:
+            self._course.at = self._course.first_side_of(self._course.at)
+            self._preface = self._voice.say("already_first")
+        else:
+            self._course.at = previous
+            self._preface = self._voice.say("going_back", name=self._course.name)
+
+    def _do_again(self) -> None:
+        self._leave_set("again")
+        self._course.explain_again()
+        self._preface = self._voice.say("again", name=self._course.name)
+
+    def _welcome_again(self) -> None:
+        self._tell(self._wording.welcome())
+
+    def _explain_again(self) -> None:
+        self._course.explain_again()
+        self._tell(self._wording.briefing(self._course.at))
+
+    def _announce_again(self) -> None:
+        self._tell(self._wording.rest())
+
+    # --- Hooks: easier, harder, pace, loudness --------------------------------------------------------------
+
+    def _ease(self) -> None:
+        self._leave_set("easier")
+        self._ease_after_pain()
+
+    def _ease_from_now_on(self) -> None:
+        self._change_level(-1)
+        self._interject(self._voice.say("easier_now", name=self._course.name))
+
+    def _say_no_easier(self) -> None:
+        self._interject(self._voice.say("no_easier"))
+
+    def _progress(self) -> None:
+        self._leave_set("harder")
+        self._change_level(+1)
+        self._preface = self._voice.say("harder_now", name=self._course.name)
+
+    def _progress_from_now_on(self) -> None:
+        self._change_level(+1)
+        self._interject(self._voice.say("harder_now", name=self._course.name))
+
+    def _say_no_harder(self) -> None:
+        hurt = self._course.exercise.id in self._pains
+        self._interject(self._voice.say("no_harder_after_pain" if hurt else "no_harder"))
+
+    def _count_slower(self) -> None:
+        self._change_tempo(+1, "slower", "slowest")
+
+    def _count_faster(self) -> None:
+        self._change_tempo(-1, "faster", "fastest")
+
+    def _change_tempo(self, by: int, changed: str, at_the_limit: str) -> None:
+        if self._course.tempo + by not in TEMPO_LEVELS:
+            self._interject(self._voice.say(at_the_limit))
+            return
+        done = self._done_so_far(in_whole_repetitions=False)
+        before = self._course.dose.whole
+        self._course.tempo += by
+        # The movement goes on at the same point of the same repetition, only at another pace.
+        done = Milliseconds(done * self._course.dose.whole // before)
+        if self.state == table.MOVING:
+            cues = set_timeline(self._voice, self._course.step, self._course.dose)
+            self._timeline = Timeline(cues, self._moment).start_at(done)
+        else:
+            self._done_before = done
+        self._note("change", what=changed)
+        self._interject(self._voice.say(changed))
+
+    def _speak_slower(self) -> None:
+        self._change_rate(-1, "speak_slower", "slowest")
+
+    def _speak_faster(self) -> None:
+        self._change_rate(+1, "speak_faster", "fastest")
+
+    def _change_rate(self, by: int, changed: str, at_the_limit: str) -> None:
+        possible = self._rate + by in RATE_LEVELS
+        self._rate += by if possible else 0
+        self._interject(self._voice.say(changed if possible else at_the_limit))
+
+    def _speak_louder(self) -> None:
+        self._change_volume(+VOLUME_STEP_DB, "louder", "loudest")
+
+    def _speak_quieter(self) -> None:
+        self._change_volume(-VOLUME_STEP_DB, "quieter", "quietest")
+
+    def _change_volume(self, by: int, changed: str, at_the_limit: str) -> None:
+        possible = self._volume + by in VOLUME_DB
+        self._volume += by if possible else 0
+        self._actions.append(SetVolume(self._volume))
+        self._interject(self._voice.say(changed if possible else at_the_limit))
+
+    # --- Hooks: questions -----------------------------------------------------------------------------------
+
+    def _tell_how_long(self) -> None:
+        self._interject(self._wording.how_long(self.state, self._timeline.offset(self._moment)))
+
+    def _tell_what_is_next(self) -> None:
+        state = self._paused_in if self.state == table.PAUSED else self.state
+        self._interject(self._wording.what_is_next(state))
+
+    def _tell_what_can_be_said(self) -> None:
+        question = self._question() if self.state in table.AFTER_PAIN else ()
+        self._interject((*self._wording.help(table.spoken_in(self.state)), *question))
+
+    # --- What several hooks share ---------------------------------------------------------------------------
+
+    def _fall_silent(self) -> None:
+        """Not another sample; and the timeline stays where it is."""
+        self._actions.append(Hush())
+        self._narration.drop()
+        self._timeline.hold(self._moment)
+
+    def _leave_set(self, why: str) -> None:
+        """Give up the set in hand, on request."""
+        self._record_set(why)
+        self._paused_in = ""
+
+    def _take_untold(self) -> tuple[str, ...]:
+        """What a pause in this very state broke off; a pause is over when somebody asks."""
+        untold = self._untold if self._paused_in == self.state else ()
+        self._paused_in, self._untold = "", ()
+        return untold
+
+    def _done_so_far(self, *, in_whole_repetitions: bool) -> Milliseconds:
+        """How much of the set in hand is done. A repetition that a pause breaks is done again."""
+        if self.state not in (table.MOVING, table.HOLDING):
+            return self._done_before
+        done = self._timeline.offset(self._moment)
+        if in_whole_repetitions and self._course.dose.repetitions:
+            done = Milliseconds(done - done % self._course.dose.repetition)
+        return Milliseconds(min(done, self._course.dose.whole))
+
+    def _record_set(self, how_it_ended: str) -> None:
+        """Note what was done of the set in hand, once."""
+        if not self._set_begun:
+            return
+        dose = self._course.dose
+        done = dose.whole if how_it_ended == "completed" else self._done_so_far(in_whole_repetitions=True)
+        self._note(
+            "set",
+            round=self._course.step.round,
+            side=self._course.step.side,
+            repetitions=done // dose.repetition if dose.repetitions else 0,
+            planned=dose.repetitions,
+            seconds=round(done / 1000),
+            variant=self._course.name,
+            completed=how_it_ended == "completed",
+            ended=how_it_ended,
+        )
+        self._set_begun = False
+        self._done_before = Milliseconds(0)
+
+    def _change_level(self, by: int) -> None:
+        self._course.change_level(by)
+        self._note("change", what="easier" if by < 0 else "harder", to=self._course.name)
+
+    def _prepare(self, *texts: Iterable[str]) -> None:
+        """Have these lines rendered while there is time."""
+        lines = dict.fromkeys(self._line(text) for group in texts for text in group)
+        self._actions.append(Prepare(tuple(lines)))
+
+    def _question(self) -> tuple[str, ...]:
+        return self._wording.question_after_pain(self.state)
+
+    def _last_words(self) -> tuple[str, ...]:
+        key = {"eased": "pain_end", "abandoned": "abandoned"}.get(self._outcome, "closing")
+        return self._voice.say(key)
