@@ -1,0 +1,595 @@
+"""The real store and its understudy, side by side; then what only a disk can do to the real one."""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from coach.devices import store as store_module
+from coach.devices.store import MIGRATIONS, SqliteStore, read_history
+from coach.errors import StoreBusy, StoreFailed
+from coach.ports import Store
+from coach.rehearsal.store import MemoryStore
+from coach.session.messages import Milliseconds, Note
+
+STARTED_AT = datetime(2025, 11, 22, 7, 30, tzinfo=timezone(timedelta(hours=1)))
+
+
+def note(number: int) -> Note:
+    detail = (("round", 1), ("side", "left arm"), ("repetitions", number), ("completed", True))
+    return Note(Milliseconds(number * 1000), "set", "jefferson_curl", detail)
+
+
+def notes(count: int) -> list[Note]:
+    return [note(number) for number in range(1, count + 1)]
+
+
+def open_store(path: Path) -> SqliteStore:
+    return SqliteStore(path, routine="lower_back", started_at=STARTED_AT)
+
+
+def stored(path: Path) -> list[Note]:
+    """All notes of the newest session."""
+    sessions = read_history(path, newest=1)
+    return list(sessions[0].notes) if sessions else []
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+@contextmanager
+def no_file_grows() -> Iterator[None]:
+    """The kernel refuses to let any file of this process grow, as a quota does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "history.sqlite3"
+
+
+# --- The contract, kept by both --------------------------------------------------------------------------
+
+
+@dataclass
+class Stand:
+    store: Store
+    kept: Callable[[], list[Note]]
+    in_trouble: Callable[[], None]
+    """Keeps one note, the first, in such a way that the next keep has trouble to tell."""
+
+
+def real_stand(path: Path) -> Stand:
+    store = open_store(path)
+
+    def in_trouble() -> None:
+        with no_file_grows():
+            store.keep(note(1))
+            assert not store.settle()
+
+    return Stand(store, lambda: stored(path), in_trouble)
+
+
+def understudy_stand(path: Path) -> Stand:
+    store = MemoryStore()
+
+    def in_trouble() -> None:
+        store.keep(note(1))
+        store.trouble = StoreFailed("The disk is full.")
+
+    return Stand(store, lambda: store.notes, in_trouble)
+
+
+@pytest.fixture(params=[real_stand, understudy_stand], ids=["real", "understudy"])
+def stand(request: pytest.FixtureRequest, history: Path) -> Iterator[Stand]:
+    stand = request.param(history)
+    yield stand
+    with suppress(StoreFailed):
+        stand.store.close()
+
+
+def test_notes_are_kept_whole_and_in_order(stand: Stand) -> None:
+    for each in notes(20):
+        stand.store.keep(each)
+    stand.store.close()
+    assert stand.kept() == notes(20)
+
+
+def test_closing_twice_is_closing_once(stand: Stand) -> None:
+    stand.store.keep(note(1))
+    stand.store.close()
+    stand.store.close()
+    assert stand.kept() == notes(1)
+
+
+def test_trouble_is_told_once_and_loses_nothing(stand: Stand) -> None:
+    stand.in_trouble()
+    with pytest.raises(StoreFailed):
+        stand.store.keep(note(2))
+    stand.store.keep(note(3))
+    stand.store.close()
+    assert stand.kept() == notes(3)
+
+
+# --- What is written -------------------------------------------------------------------------------------
+
+
+def test_a_note_is_on_the_disk_as_soon_as_the_writer_has_settled(history: Path) -> None:
+    with closing(open_store(history)) as store:
+        for number in range(1, 4):
+            store.keep(note(number))
+            assert store.settle()
+            assert stored(history) == notes(number)
+
+
+def test_the_writer_syncs_each_note_and_keeps_references_whole(history: Path) -> None:
+    # What a kill cannot show, because the system's cache outlives the process: only the plug would.
+    with closing(open_store(history)) as store:
+        settings = [
+            store._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    full, on = 2, 1
+    assert settings == ["wal", full, on]
+
+
+def test_keeping_does_not_wait_for_the_disk(history: Path) -> None:
+    with closing(open_store(history)) as store, closing(sqlite3.connect(history)) as other:
+        other.execute("BEGIN IMMEDIATE")  # nobody else can write now
+        for each in notes(3):
+            store.keep(each)
+        assert stored(history) == []
+        other.rollback()
+        assert store.settle()
+        assert stored(history) == notes(3)
+
+
+def test_a_session_is_recorded_with_its_routine_and_its_local_beginning(history: Path) -> None:
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+    (session,) = read_history(history, newest=10)
+    assert (session.routine, session.started_at) == ("lower_back", STARTED_AT)
+    assert session.started_at.utcoffset() == timedelta(hours=1)
+
+
+def test_a_coach_that_failed_before_its_first_note_leaves_no_session(history: Path) -> None:
+    open_store(history).close()
+    assert read_history(history, newest=10) == []
+
+
+def test_a_beginning_without_a_time_zone_is_refused(history: Path) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        SqliteStore(history, routine="lower_back", started_at=STARTED_AT.replace(tzinfo=None))
+
+
+def test_sessions_come_newest_first_and_only_as_many_as_asked_for(history: Path) -> None:
+    for number in range(1, 5):
+        with closing(SqliteStore(history, routine=f"routine_{number}", started_at=STARTED_AT)) as store:
+            store.keep(note(number))
+    assert [session.routine for session in read_history(history, newest=3)] == [
+        "routine_4",
+        "routine_3",
+        "routine_2",
+    ]
+
+
+def test_plain_sql_finds_sets_pauses_pain_and_changes_in_columns(history: Path) -> None:
+    at = Milliseconds(60_000)
+    with closing(open_store(history)) as store:
+        store.keep(Note(at, "session", "", (("sets", 9),)))
+        set_detail = (("round", 2), ("side", "left arm"), ("repetitions", 4), ("planned", 5), ("seconds", 30))
+        store.keep(Note(at, "set", "curl", (*set_detail, ("variant", "bent knees"), ("completed", False))))
+        store.keep(Note(at, "pause", "curl", (("state", "REPEATING"),)))
+        store.keep(Note(at, "pain", "curl", (("words", "ow"), ("state", "REPEATING"), ("round", 2))))
+        store.keep(Note(at, "change", "curl", (("what", "easier"), ("to", "bent knees"))))
+        store.keep(Note(Milliseconds(90_000), "end", "", (("outcome", "eased"),)))
+    assert rows(history, "SELECT * FROM set_done") == [
+        (1, 60_000, "curl", 2, "left arm", 4, 5, 30, "bent knees", 0)
+    ]
+    assert rows(history, "SELECT * FROM pause") == [(1, 60_000, "curl", "REPEATING")]
+    assert rows(history, "SELECT * FROM pain") == [(1, 60_000, "curl", 2, "ow", "REPEATING")]
+    assert rows(history, "SELECT * FROM change") == [(1, 60_000, "curl", "easier", "bent knees")]
+    assert rows(history, "SELECT * FROM summary") == [
+        (1, "2025-11-22T07:30:00+01:00", "lower_back", 1.5, "eased", 1, 4, 1, 1)
+    ]
+
+
+def test_what_is_written_cannot_be_rewritten(history: Path) -> None:
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+    for table in ("session", "note"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            rows(history, f"UPDATE {table} SET id = 7")
+
+
+def test_only_the_owner_can_read_a_history(history: Path) -> None:
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+        assert store.settle()
+        modes = {file.name: file.stat().st_mode & 0o777 for file in history.parent.iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+    assert history.parent.stat().st_mode & 0o777 == 0o700
+
+
+# --- Two coaches, and readers ----------------------------------------------------------------------------
+
+
+def test_a_second_coach_on_the_same_history_is_told_who_is_first(history: Path) -> None:
+    with closing(open_store(history)), pytest.raises(StoreBusy) as busy:
+        open_store(history)
+    assert str(history) in busy.value.what
+    assert f"process {os.getpid()}" in busy.value.what
+    assert "--store" in busy.value.remedy
+    open_store(history).close()
+
+
+def test_a_second_coach_is_recognised_under_another_name_of_the_file(history: Path, tmp_path: Path) -> None:
+    with closing(open_store(history)):
+        alias = tmp_path / "alias.sqlite3"
+        alias.symlink_to(history)
+        with pytest.raises(StoreBusy):
+            open_store(alias)
+
+
+def test_the_history_is_read_while_a_coach_writes_it(history: Path) -> None:
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+        store.settle()
+        (session,) = read_history(history, newest=10)
+        assert session.running
+        assert list(session.notes) == notes(1)
+        store.keep(note(2))
+        assert store.settle()
+    assert not read_history(history, newest=10)[0].running
+
+
+def test_an_old_session_does_not_run_because_a_new_coach_has_just_opened(history: Path) -> None:
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+    later = STARTED_AT + timedelta(days=1)
+    with closing(SqliteStore(history, routine="lower_back", started_at=later)):
+        assert not read_history(history, newest=1)[0].running
+
+
+def test_reading_creates_nothing(history: Path) -> None:
+    assert read_history(history, newest=10) == []
+    assert not history.parent.exists()
+
+
+WRITES_UNTIL_KILLED = """
+import sys
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from coach.devices.store import SqliteStore
+from coach.session.messages import Milliseconds, Note
+
+store = SqliteStore(Path(sys.argv[1]), routine="lower_back", started_at=datetime.now(UTC))
+for number in count(1):
+    store.keep(Note(Milliseconds(number), "set", "curl", (("repetitions", number),)))
+    assert store.settle()
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_killed_coach_loses_nothing_that_was_written_and_blocks_nobody(history: Path, seed: int) -> None:
+    acknowledged = random.Random(seed).randint(1, 60)
+    with subprocess.Popen([sys.executable, "-c", WRITES_UNTIL_KILLED, history], stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        for number in range(1, acknowledged + 1):
+            assert child.stdout.readline() == b"%d\n" % number
+        child.send_signal(signal.SIGKILL)  # it has gone on writing meanwhile
+    (session,) = read_history(history, newest=10)
+    assert not session.running
+    written = [each.at for each in session.notes]
+    assert len(written) >= acknowledged
+    assert written == list(range(1, len(written) + 1))
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+    assert rows(history, "PRAGMA integrity_check") == [("ok",)]
+    assert [len(session.notes) for session in read_history(history, newest=10)] == [1, len(written)]
+
+
+# --- Full and forbidden disks ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 512 KiB, in memory."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
+    try:
+        mounted = subprocess.run(mounting, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("mounting a small disk needs root; test_trouble_is_told_once... fills one by a limit instead")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    ballast = disk / "ballast"
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    return ballast
+
+
+def test_on_a_full_disk_the_session_goes_on_and_nothing_is_lost_once_there_is_space(small_disk: Path) -> None:
+    history = small_disk / "history.sqlite3"
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+        assert store.settle()
+        ballast = fill(small_disk)
+        store.keep(note(2))
+        assert not store.settle()
+        with pytest.raises(StoreFailed) as full:
+            store.keep(note(3))
+        assert "disk is full" in full.value.what
+        assert str(history) in full.value.what
+        assert "Free some space" in full.value.remedy
+        store.keep(note(4))  # told once is enough
+        assert not store.settle()
+        assert stored(history) == notes(1)
+        ballast.unlink()
+        store.keep(note(5))
+        assert store.settle()
+        assert stored(history) == notes(5)
+    assert rows(history, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_closing_on_a_disk_that_stays_full_says_how_much_is_lost(small_disk: Path) -> None:
+    history = small_disk / "history.sqlite3"
+    store = open_store(history)
+    store.keep(note(1))
+    assert store.settle()
+    fill(small_disk)
+    store.keep(note(2))
+    with pytest.raises(StoreFailed, match=r"^1 note of this session could not be saved.*disk is full"):
+        store.close()
+    store.close()
+    assert stored(history) == notes(1)
+
+
+def test_closing_writes_what_waited_for_space(small_disk: Path) -> None:
+    history = small_disk / "history.sqlite3"
+    with closing(open_store(history)) as store:
+        ballast = fill(small_disk)
+        store.keep(note(1))
+        assert not store.settle()
+        ballast.unlink()
+    assert stored(history) == notes(1)
+
+
+def test_a_history_cannot_begin_on_a_full_disk(small_disk: Path) -> None:
+    fill(small_disk)
+    with pytest.raises(StoreFailed, match="disk is full"):
+        open_store(small_disk / "history.sqlite3")
+
+
+def test_a_read_only_disk_is_refused_for_writing_but_can_be_read(small_disk: Path) -> None:
+    history = small_disk / "history.sqlite3"
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(StoreFailed, match=r"Read-only file system .*--store"):
+        open_store(history)
+    assert stored(history) == notes(1)
+
+
+def test_trouble_is_told_again_after_writing_had_worked_in_between(history: Path) -> None:
+    with closing(open_store(history)) as store:
+        for first in (1, 3):
+            with no_file_grows():
+                store.keep(note(first))
+                assert not store.settle()
+            with pytest.raises(StoreFailed):
+                store.keep(note(first + 1))
+            assert store.settle()
+    assert stored(history) == notes(4)
+
+
+@pytest.fixture
+def closed_directory(tmp_path: Path) -> Iterator[Path]:
+    """A directory that this process may neither enter nor change."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # root may do everything everywhere; nobody may not
+    yield closed
+    os.seteuid(user)
+
+
+def test_a_place_where_the_coach_may_not_write_is_named(closed_directory: Path) -> None:
+    with pytest.raises(StoreFailed, match=r"closed/history.sqlite3 .*written: Permission denied.* --store"):
+        open_store(closed_directory / "history.sqlite3")
+
+
+def test_a_history_that_may_not_be_read_is_not_mistaken_for_none(closed_directory: Path) -> None:
+    with pytest.raises(StoreFailed, match=r"closed/history.sqlite3 .*read: Permission denied.* --store"):
+        read_history(closed_directory / "history.sqlite3", newest=10)
+
+
+def test_a_directory_in_place_of_the_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreFailed, match=f"{tmp_path} cannot be written.*--store"):
+        open_store(tmp_path)
+
+
+# --- Files that are no (good) history --------------------------------------------------------------------
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    diary = tmp_path / "diary.txt"
+    diary.write_text("Today my back was fine.")
+    for _ in range(2):
+        with pytest.raises(StoreFailed, match=r"diary.txt is not a history of the coach. .*--store"):
+            open_store(diary)
+    assert [file.name for file in tmp_path.iterdir()] == ["diary.txt"]
+    assert diary.read_text() == "Today my back was fine."
+
+
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "recipes.sqlite3"
+    rows(other, "CREATE TABLE recipe (name TEXT)")
+    before = other.read_bytes()
+    for _ in range(2):
+        with pytest.raises(StoreFailed, match="not a history of the coach"):
+            open_store(other)
+    with pytest.raises(StoreFailed, match="not a history of the coach"):
+        read_history(other, newest=10)
+    assert other.read_bytes() == before
+
+
+def test_a_newer_coachs_history_is_refused_with_the_remedy(history: Path) -> None:
+    open_store(history).close()
+    rows(history, f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    for use in (open_store, lambda path: read_history(path, newest=10)):
+        with pytest.raises(StoreFailed, match="newer coach") as newer:
+            use(history)
+        assert "Update this coach" in newer.value.remedy
+
+
+def test_an_older_history_opens_in_a_newer_coach_with_everything_in_it(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+    monkeypatch.setattr(store_module, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE diary (words TEXT);"))
+    open_store(history).close()
+    assert rows(history, "PRAGMA user_version") == [(2,)]
+    assert rows(history, "SELECT * FROM diary") == []
+    assert stored(history) == notes(1)
+
+
+def test_a_migration_that_fails_leaves_the_history_as_it_was(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+    half = "CREATE TABLE diary (words TEXT); CREATE TABLE note (already TEXT);"
+    monkeypatch.setattr(store_module, "MIGRATIONS", (*MIGRATIONS, half))
+    with pytest.raises(StoreFailed):
+        open_store(history)
+    monkeypatch.undo()
+    assert rows(history, "SELECT count(*) FROM sqlite_master WHERE name = 'diary'") == [(0,)]
+    open_store(history).close()
+    assert stored(history) == notes(1)
+
+
+def damage_header(content: bytearray) -> None:
+    content[:100] = bytes(100)
+
+
+def damage_schema(content: bytearray) -> None:
+    content[100:1000] = b"\xff" * 900
+
+
+def damage_rows(content: bytearray) -> None:
+    content[-4096:] = b"\xa5" * 4096
+
+
+def damage_length(content: bytearray) -> None:
+    del content[len(content) // 2 :]
+
+
+@pytest.fixture(scope="module")
+def well_filled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A whole history of some pages."""
+    path = tmp_path_factory.mktemp("well_filled") / "history.sqlite3"
+    with closing(open_store(path)) as store:
+        for each in notes(120):
+            store.keep(each)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("damage", [damage_header, damage_schema, damage_rows, damage_length])
+def test_a_damaged_history_is_set_aside_and_told_and_a_new_one_begins(
+    history: Path, well_filled: bytes, damage: Callable[[bytearray], None]
+) -> None:
+    open_store(history).close()
+    content = bytearray(well_filled)
+    damage(content)
+    history.write_bytes(content)
+
+    with closing(open_store(history)) as store:
+        with pytest.raises(StoreFailed, match="was damaged: it is kept as") as told:
+            store.keep(note(1))
+        store.keep(note(2))
+    aside = history.parent / "history.damaged-20251122T073000.sqlite3"
+    assert aside.name in told.value.what
+    assert aside.read_bytes() == content
+    assert stored(history) == notes(2)
+
+
+def test_a_second_damaged_history_does_not_replace_the_first(history: Path) -> None:
+    for content in (b"first" * 200, b"second" * 200):
+        open_store(history).close()
+        history.write_bytes(content)
+        open_store(history).close()
+    kept = sorted(history.parent.glob("*.damaged-*"))
+    assert [file.read_bytes()[:5] for file in kept] == [b"secon", b"first"]
+
+
+def test_reading_a_damaged_history_says_so_and_changes_nothing(tmp_path: Path, well_filled: bytes) -> None:
+    history = tmp_path / "history.sqlite3"
+    content = bytearray(well_filled)
+    damage_schema(content)
+    history.write_bytes(content)
+    with pytest.raises(StoreFailed, match="cannot be read: the file is damaged"):
+        read_history(history, newest=10)
+    assert history.read_bytes() == content
+
+
+@pytest.fixture
+def unplugged(history: Path, well_filled: bytes) -> Path:
+    """A well filled history as a power cut leaves it: one more session is in its journal."""
+    lit = history.with_name("lit.sqlite3")
+    history.parent.mkdir()
+    lit.write_bytes(well_filled)
+    with closing(open_store(lit)) as store:
+        store.keep(note(1))
+        assert store.settle()
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{lit}{suffix}", f"{history}{suffix}")
+    return history
+
+
+def test_reading_after_a_power_cut_shows_everything_and_leaves_the_file_as_it_is(unplugged: Path) -> None:
+    before = unplugged.read_bytes()
+    assert [len(session.notes) for session in read_history(unplugged, newest=10)] == [1, 120]
+    assert unplugged.read_bytes() == before
+
+
+def test_a_damaged_history_is_set_aside_with_its_journal_both_unchanged(unplugged: Path) -> None:
+    content = bytearray(unplugged.read_bytes())
+    content[7 * 4096 : 8 * 4096] = b"\xa5" * 4096
+    unplugged.write_bytes(content)
+    journal = Path(f"{unplugged}-wal").read_bytes()
+    open_store(unplugged).close()
+    aside = next(unplugged.parent.glob("*.damaged-*.sqlite3"))
+    assert aside.read_bytes() == content
+    assert Path(f"{aside}-wal").read_bytes() == journal
