@@ -37,7 +37,6 @@ KEYS: Mapping[str, frozenset[str]] = {
         "welcome": "routine rounds",  # the routine's name; how many rounds
         "safety": "",
         "how_to_talk": "",
-        "rehearsing": "",
         # Round, exercise, set.
         "round_begins": "number total",  # which round; of how many
         "last_round": "",
@@ -62,14 +61,12 @@ KEYS: Mapping[str, frozenset[str]] = {
         # Between sets.
         "rest": "seconds",
         "up_next": "name amount",
-        "rest_over": "",
         # The end.
         "closing": "",
         "abandoned": "",
         # Pausing.
         "paused": "",
         "still_paused": "",
-        "resuming": "",
         "from_here": "number",  # the repetition to go on from
         # Tempo, speech and volume.
         "slower": "",
@@ -89,7 +86,6 @@ KEYS: Mapping[str, frozenset[str]] = {
         "one_repetition_left": "",
         "seconds_left": "seconds",
         "next_is": "name amount",
-        "next_is_rest": "seconds",
         "next_is_end": "",
         # Moving about.
         "skipped": "name",
@@ -105,7 +101,6 @@ KEYS: Mapping[str, frozenset[str]] = {
         "pain_halt": "",
         "pain_offer_easier": "name",  # the variant's name; answered by yes or no
         "pain_offer_other": "name",  # the other exercise's name; answered by yes or no
-        "pain_offer_end": "",  # answered by yes or no
         "pain_question_again": "",
         "pain_return_question": "",  # asked before the same exercise comes back on request; yes or no
         "pain_rest": "",
@@ -113,21 +108,46 @@ KEYS: Mapping[str, frozenset[str]] = {
         "pain_end": "",
         # Help.
         "help_intro": "",
-        "help_phrase": "phrase",
         "help_list": "phrases",  # several, already joined
         "help_outro": "",
-        "not_now": "",
         # Trouble, as named by ``coach/errors.py``.
         "trouble_general": "",
         "trouble_content": "",
         "trouble_ears": "",
         "trouble_room": "",
+        "trouble_echo": "",
         "trouble_mouth": "",
         "trouble_store": "",
         "trouble_store_busy": "",
     }.items()
 }
 """Every line the session may ask for, and exactly the fields its template must use, all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tone:
+    """One tone of a chime."""
+
+    hertz: Annotated[float, Interval(ge=100, le=4000)]
+    seconds: Annotated[float, Interval(ge=0.02, le=2)]
+
+
+Tones = Annotated[tuple[Tone, ...], MinLen(1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chimes:
+    """The coach's wordless signals: tones one after another.
+
+    Attributes:
+        begin: a set begins.
+        stopped: "stop" was heard; nothing is said any more.
+        unspoken: in place of a line that the synthesiser failed on.
+    """
+
+    begin: Tones
+    stopped: Tones
+    unspoken: Tones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +160,8 @@ class Voice:
         espeak_voice: the synthesiser's name of the voice.
         words_per_minute: how fast it speaks until asked otherwise.
         pitch: from 0 (low) to 99 (high), as espeak-ng counts it.
+        listener_voice: the synthesiser's voice of the person in a rehearsal.
+        chimes: its wordless signals.
         numbers: the words for 0 to 100.
         needs_eyes: wordings that a listener without a screen cannot follow; warned of in content.
         says: sentences by key, with ``{fields}`` to fill in; each is one line.
@@ -153,6 +175,8 @@ class Voice:
     espeak_voice: Sentence
     words_per_minute: Annotated[int, Interval(ge=80, le=300)]
     pitch: Annotated[int, Interval(ge=0, le=99)]
+    listener_voice: Sentence
+    chimes: Chimes
     numbers: Annotated[tuple[Sentence, ...], Len(101, 101)]
     needs_eyes: tuple[Sentence, ...]
     says: Mapping[str, Annotated[tuple[Sentence, ...], MinLen(1)]]
@@ -188,10 +212,6 @@ class Voice:
     def phrases_of(self, offered: Collection[Command]) -> tuple[str, ...]:
         """Return every phrase of the offered commands: what the ears have to listen for."""
         return tuple(phrase for command in offered for phrase in self.understands[command])
-
-    def urgent_phrases(self) -> tuple[str, ...]:
-        """Return the phrases that the coach itself must never utter, lest it hears them from itself."""
-        return self.phrases_of(sorted(self.urgent))
 
     def _fill(self, key: str, fields: Mapping[str, str | int]) -> tuple[str, ...]:
         words = {name: self.number(it) if isinstance(it, int) else it for name, it in fields.items()}
