@@ -1,0 +1,142 @@
+"""A rehearsal: a whole session without hardware, led by the very loop that leads it live.
+
+In a full rehearsal the coach's real voice sounds in a simulated room, a listener with another voice speaks the
+remarks of a script, and the real ears hear both, the echo cancelled. In a dry one every hand is an understudy:
+no sound, no recogniser, a second or so for a quarter of an hour. Both keep the same trace.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from coach.devices.ears import VoskEars
+from coach.devices.echo import EchoCanceller
+from coach.devices.mouth import SpeakingMouth
+from coach.errors import CoachError, EchoUnavailable
+from coach.loop import Hands, Witness, lead
+from coach.ports import SILENCE, Block, Echo, Pcm
+from coach.rehearsal.ears import ScriptedEars
+from coach.rehearsal.echo import NoEcho
+from coach.rehearsal.listener import ScriptedListener
+from coach.rehearsal.mouth import HummingMouth
+from coach.rehearsal.picture import draw_picture
+from coach.rehearsal.room import Acoustics, QuietRoom, SimulatedRoom
+from coach.rehearsal.score import write_score
+from coach.rehearsal.script import Script, unsaid_sentence
+from coach.rehearsal.store import MemoryStore
+from coach.rehearsal.trace import Trace
+from coach.session.messages import End, Milliseconds
+from coach.session.phrases import Voice
+from coach.session.routine import Routine
+from coach.session.session import Session
+
+LIVING_ROOM = Acoustics(echo_db=0.0, echo_delay_ms=80, noise_dbfs=-60.0)
+"""A loudspeaker whose voice arrives at the microphone as loud as the person's; quiet otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a rehearsal left behind.
+
+    Attributes:
+        routine: what was rehearsed.
+        end: how it ended.
+        trace: everything that happened.
+        unsaid: one sentence on remarks whose moment never came; empty if all were made.
+        room: the simulated room with both tracks of sound; None after a dry rehearsal.
+    """
+
+    routine: Routine
+    end: End
+    trace: Trace
+    unsaid: str
+    room: SimulatedRoom | None = None
+
+    def write(self, folder: Path) -> tuple[Path, ...]:
+        """Write the transcript and, unless it was dry, the sound and the picture; return the files.
+
+        Raises:
+            CoachError: a file cannot be written, or the picture cannot be drawn; the others are there.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            transcript = folder / "session.txt"
+            transcript.write_text(write_score(self.trace, self.routine.name), encoding="utf-8")
+        except OSError as error:
+            raise CoachError(
+                f"The rehearsal cannot be written to {folder}: {error.strerror}.",
+                "Name a folder that may be written to with --out FOLDER, and see that its disk has room left.",
+            ) from error
+        if self.room is None:
+            return (transcript,)
+        sound, picture = folder / "session.wav", folder / "session.png"
+        self.room.write_mix(sound)
+        draw_picture(self.trace, picture, self.routine.name, sound=Pcm(self.room.coach_track))
+        return (transcript, sound, picture)
+
+
+def rehearse_dry(routine: Routine, voice: Voice, script: Script) -> Rehearsal:
+    """Rehearse with understudies only: the course of the session, not its sound."""
+    trace = Trace()
+    mouth = HummingMouth()
+    listener = ScriptedListener(script, mouth, trace)
+    room = QuietRoom(_spoken_by(listener))
+    hands = Hands(room, NoEcho(), ScriptedEars(trace), mouth, MemoryStore())
+    end = lead(Session(routine, voice), voice, hands, trace)
+    return Rehearsal(routine, end, trace, unsaid_sentence(script, listener.unsaid))
+
+
+def _spoken_by(listener: ScriptedListener) -> Iterator[Block]:
+    while True:
+        yield listener.next_block(SILENCE)
+
+
+def rehearse(
+    routine: Routine,
+    voice: Voice,
+    script: Script,
+    model: Path,
+    *,
+    acoustics: Acoustics = LIVING_ROOM,
+    witness: Witness | None = None,
+) -> Rehearsal:
+    """Rehearse with the real voice and the real ears in a simulated room.
+
+    Args:
+        routine: what to rehearse.
+        voice: the coach's.
+        script: what the listener says, and when.
+        model: the ears' Vosk model.
+        acoustics: the room.
+        witness: watches too; for showing progress.
+
+    Raises:
+        EarsUnfit: the model cannot be used.
+        MouthFailed: the synthesiser does not work.
+    """
+    trace = Trace()
+
+    def watch(at: Milliseconds, message: object) -> None:
+        trace(at, message)
+        if witness is not None:
+            witness(at, message)
+
+    with ExitStack() as undo:
+        ears = VoskEars(model, voice.decoys)
+        mouth = undo.enter_context(closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)))
+        other = undo.enter_context(closing(SpeakingMouth(voice.listener_voice)))
+        listener = ScriptedListener(script, other, trace)
+        room = SimulatedRoom(listener, acoustics)
+        hands = Hands(room, open_echo(watch), ears, mouth, MemoryStore())
+        end = lead(Session(routine, voice), voice, hands, watch)
+    return Rehearsal(routine, end, trace, unsaid_sentence(script, listener.unsaid), room)
+
+
+def open_echo(witness: Witness) -> Echo:
+    """Return the echo canceller or, where there is none, do without, and let the witness know."""
+    try:
+        return EchoCanceller()
+    except EchoUnavailable as unavailable:
+        witness(Milliseconds(0), unavailable)
+        return NoEcho()

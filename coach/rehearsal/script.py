@@ -1,0 +1,253 @@
+"""What the synthetic listener of a rehearsal says, and when: a TOML file that a person can write.
+
+    [[say]]
+    words = "slower"
+    when = { state = "moving", exercise = "cat-camel", round = 1, after_s = 6 }
+
+    [[say]]
+    words = "pause"
+    when = { line = "Kneel", after_s = 1 }
+
+Moments refer to what happens in the session, so that a script survives changes of wording and tempo:
+
+- with ``state``, ``exercise``, ``side`` or ``round``: ``after_s`` seconds after the session entered a state
+  that fits all of them, if it is still in it by then;
+- with ``line``: ``after_s`` seconds after the coach begins a line containing these words (in a state that
+  fits the others, where they are given);
+- with ``at_s``: at that second of the session, whatever happens.
+
+Remarks are made in the order of the file, each once: the next one waits until the one before has been made.
+Like a person, the listener says a remark again if the coach does not react (``tries``, 3 unless given).
+
+Only the reading stands here; ``listener.py`` does the saying.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from annotated_types import Ge, Interval, MinLen
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from coach.errors import CoachError, ContentBroken
+from coach.session.messages import Entered, Milliseconds
+from coach.session.table import STATES
+
+_KNOWN_KEYS_ONLY = ConfigDict(extra="forbid")
+_Text = Annotated[str, MinLen(1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """The moment of a remark; see the head of this file.
+
+    Attributes:
+        state: the session's state, as named in ``coach/session/table.py``.
+        exercise: the identifier of the exercise at hand.
+        side: the side's name.
+        round: from 1.
+        line: words that the coach's line contains, in any case.
+        after_s: seconds after that.
+        at_s: the second of the session, instead of all the others.
+    """
+
+    __pydantic_config__ = _KNOWN_KEYS_ONLY
+
+    state: str | None = None
+    exercise: _Text | None = None
+    side: _Text | None = None
+    round: Annotated[int, Ge(1)] | None = None
+    line: _Text | None = None
+    after_s: Annotated[float, Ge(0)] = 0.0
+    at_s: Annotated[float, Ge(0)] | None = None
+
+    def is_during(self, entered: Entered) -> bool:
+        """Whether a state, as it was entered, is one that this moment asks for."""
+        return (
+            self.state in (None, entered.state)
+            and self.exercise in (None, entered.exercise)
+            and self.side in (None, entered.side)
+            and self.round in (None, entered.round)
+        )
+
+    def is_in(self, line: str) -> bool:
+        """Whether this moment waits for this line of the coach."""
+        return self.line is not None and self.line.casefold() in line.casefold()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """One thing the listener says.
+
+    Attributes:
+        words: what.
+        when: the moment.
+        tries: how often it is said, at most, until the coach reacts.
+        line_number: where it stands in its file, from 1; 0 if it never stood in one.
+    """
+
+    __pydantic_config__ = _KNOWN_KEYS_ONLY
+
+    words: _Text
+    when: When
+    tries: Annotated[int, Interval(ge=1, le=9)] = 3
+    line_number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """All that a listener says in one rehearsal, in order.
+
+    Attributes:
+        name: the file's name without ``.toml``.
+        remarks: what is said; empty for a listener who says nothing.
+    """
+
+    name: str
+    remarks: tuple[Remark, ...] = ()
+
+
+def remark_at(at: Milliseconds, words: str) -> Remark:
+    """A remark at a fixed time, made once: for sessions that are replayed."""
+    return Remark(words=words, when=When(at_s=at / 1000), tries=1)
+
+
+def read_script(path: Path, *, phrases: Collection[str] = ()) -> Script:
+    """Read and check a script.
+
+    Args:
+        path: the TOML file.
+        phrases: what the voice understands; if given, words that are none of these are mistakes.
+
+    Raises:
+        ContentBroken: the file has mistakes: all of them, each with file, line and remedy.
+        CoachError: the file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CoachError(
+            f"The script {path} cannot be read: {error}.", "Name a text file with [[say]] entries."
+        ) from error
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ContentBroken([f"{path}: this is not TOML: {error}. Correct it there first."]) from error
+
+    page = _Page(path, text)
+    try:
+        remarks = _PAGE.validate_python(content).say
+    except ValidationError as error:
+        raise ContentBroken([_sentence(page, one) for one in error.errors()]) from error
+    if mistakes := [
+        f"{page.place(index, key)}: {mistake}"
+        for index, remark in enumerate(remarks)
+        for key, mistake in _mistakes(remark, phrases)
+    ]:
+        raise ContentBroken(mistakes)
+    return Script(path.stem, tuple(replace(r, line_number=page.line(i)) for i, r in enumerate(remarks)))
+
+
+def unsaid_sentence(script: Script, unsaid: Sequence[Remark]) -> str:
+    """One sentence on the remarks that were never made, for the end of a rehearsal; empty if all were."""
+    if not unsaid:
+        return ""
+    first, *rest = unsaid
+    after = f", nor the {len(rest)} after it," if rest else ""
+    return (
+        f'"{first.words}" (script {script.name}, line {first.line_number}){after} was never said: '
+        f"its moment did not come. Compare its `when` with the transcript."
+    )
+
+
+# --- Checking --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    __pydantic_config__ = _KNOWN_KEYS_ONLY
+
+    say: tuple[Remark, ...] = ()
+
+
+_PAGE: Final = TypeAdapter(_Content)
+_CONDITIONS: Final = ("state", "exercise", "side", "round", "line")
+_KEYS: Final = {1: ("say",), 3: ("words", "when", "tries"), 4: (*_CONDITIONS, "after_s", "at_s")}
+"""What may stand where: in the file, in a remark, in its moment; by the length of pydantic's location."""
+
+_REMEDIES: Final = {
+    "dataclass_type": 'Write a table: { state = "moving", after_s = 3 }.',
+    "tuple_type": "Begin each remark with [[say]].",
+    "string_type": "Write it in quotes.",
+    "string_too_short": "Write at least a word.",
+    "int_type": "Write a whole number.",
+    "int_parsing": "Write a whole number.",
+    "int_from_float": "Write a whole number.",
+    "float_type": "Write a number of seconds.",
+    "float_parsing": "Write a number of seconds.",
+}
+"""Where pydantic's own words ("unable to parse string as an integer") are for programmers."""
+
+
+class _Page:
+    """The lines of a script, because a mistake is reported where it stands and ``tomllib`` forgets that."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._lines = text.splitlines()
+        self._heads = [n for n, line in enumerate(self._lines, 1) if re.match(r"\s*\[\[\s*say\s*\]\]", line)]
+
+    def line(self, remark: int) -> int:
+        """The line of a remark's ``[[say]]``; 1 where remarks are written in another way."""
+        return self._heads[remark] if remark < len(self._heads) else 1
+
+    def place(self, remark: int, key: str) -> str:
+        """The file and the line where a remark's key stands, or where the remark begins."""
+        first = self.line(remark)
+        last = self._heads[remark + 1] - 1 if remark + 1 < len(self._heads) else len(self._lines)
+        for number in range(first, last + 1):
+            if key and re.search(rf"\b{re.escape(key)}\s*=", self._lines[number - 1]):
+                return f"{self._path}, line {number}"
+        return f"{self._path}, line {first}"
+
+
+def _sentence(page: _Page, error: Mapping[str, Any]) -> str:
+    """One of pydantic's findings as a sentence with its place and its remedy."""
+    index = next((part for part in error["loc"] if isinstance(part, int)), 0)
+    key = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "")
+    place = page.place(index, key)
+    match error["type"]:
+        case "unexpected_keyword_argument":
+            return f"{place}: `{key}` is not known here. {_did_you_mean(key, _KEYS[len(error['loc'])])}"
+        case "missing":
+            return f"{place}: this [[say]] has no `{key}`. Add it."
+        case kind:
+            remedy = _REMEDIES.get(kind, f"{error['msg'].replace('Input', 'It')}.")
+            return f"{place}: `{key}` is {error['input']!r}. {remedy}"
+
+
+def _mistakes(remark: Remark, phrases: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What a remark's types do not say: the key and the sentence of each mistake."""
+    when = remark.when
+    if phrases and remark.words not in phrases:
+        suggestion = _did_you_mean(remark.words, phrases)
+        yield "words", f'"{remark.words}" is nothing the coach understands. {suggestion}'
+    if when.state is not None and when.state not in STATES:
+        yield "state", f'there is no state "{when.state}". {_did_you_mean(when.state, STATES)}'
+    conditions = [key for key in _CONDITIONS if getattr(when, key) is not None]
+    if when.at_s is not None and (conditions or when.after_s):
+        others = ", ".join(f"`{key}`" for key in [*conditions, *(["after_s"] if when.after_s else [])])
+        yield "at_s", f"`at_s` stands alone, but here are {others} too. Keep one or the other."
+    if when.at_s is None and not conditions:
+        yield "when", "the moment is missing. Add `state`, `exercise`, `side`, `round`, `line` or `at_s`."
+
+
+def _did_you_mean(word: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(word, sorted(known), n=1)
+    if close:
+        return f'Did you mean "{close[0]}"?'
+    return f"Choose one of: {', '.join(known)}."

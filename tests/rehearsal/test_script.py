@@ -1,0 +1,142 @@
+"""Scripts of rehearsals: what is read, and how mistakes are told."""
+
+from pathlib import Path
+
+import pytest
+
+from coach.errors import CoachError, ContentBroken
+from coach.rehearsal.script import Remark, Script, When, read_script, unsaid_sentence
+from coach.session.messages import Entered
+
+SCRIPTS = sorted((Path(__file__).parents[2] / "routines" / "scripts").glob("*.toml"))
+
+
+@pytest.fixture
+def script_of(tmp_path):
+    def write(text: str, phrases=()) -> Script:
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return read_script(path, phrases=phrases)
+
+    return write
+
+
+def mistakes_of(script_of, text: str, phrases=()) -> tuple[str, ...]:
+    with pytest.raises(ContentBroken) as caught:
+        script_of(text, phrases)
+    return caught.value.mistakes
+
+
+def test_a_script_is_its_remarks_in_the_order_of_the_file(script_of):
+    script = script_of(
+        """
+        [[say]]
+        words = "slower"
+        when = { state = "moving", exercise = "cat-camel", round = 1, after_s = 6 }
+
+        [[say]]
+        words = "pause"
+        tries = 1
+        when = { line = "Kneel", after_s = 0.5 }
+        """
+    )
+    assert script == Script(
+        "mine",
+        (
+            Remark(
+                words="slower",
+                when=When(state="moving", exercise="cat-camel", round=1, after_s=6),
+                line_number=2,
+            ),
+            Remark(words="pause", when=When(line="Kneel", after_s=0.5), tries=1, line_number=6),
+        ),
+    )
+
+
+def test_a_script_without_remarks_is_a_listener_who_says_nothing(script_of):
+    assert script_of("# nothing\n").remarks == ()
+
+
+def test_all_mistakes_are_told_at_once_each_with_file_line_and_remedy(script_of):
+    first, second, third = mistakes_of(
+        script_of,
+        '[[say]]\nwords = "slower"\nwhen = { state = "moveing" }\n'
+        '[[say]]\nwords = "pause"\nwhen = { }\n'
+        '[[say]]\nwords = "next"\nwhen = { at_s = 3, round = 2 }\n',
+    )
+    assert "mine.toml, line 3" in first
+    assert 'Did you mean "moving"?' in first
+    assert "mine.toml, line 6" in second
+    assert "Add `state`" in second
+    assert "mine.toml, line 9" in third
+    assert "Keep one or the other" in third
+
+
+def test_wrong_types_and_unknown_keys_are_told_at_once(script_of):
+    mistakes = mistakes_of(
+        script_of,
+        '[[say]]\nwords = "slower"\nwhen = { state = "moving", after = 3 }\n'
+        '[[say]]\nwhen = { line = "Kneel", after_s = -1 }\n'
+        '[[say]]\nwords = "next"\nwhen = { round = 0 }\ntries = "many"\n',
+    )
+    told = "\n".join(mistakes)
+    assert len(mistakes) == 5
+    assert 'line 3: `after` is not known here. Did you mean "after_s"?' in told
+    assert "line 4: this [[say]] has no `words`. Add it." in told
+    assert "line 5: `after_s` is -1." in told
+    assert "line 8: `round` is 0." in told
+    assert "line 9: `tries` is 'many'. Write a whole number." in told
+
+
+def test_entries_that_are_no_remarks_are_told(script_of):
+    (mistake,) = mistakes_of(script_of, '[[tell]]\nwords = "slower"\n')
+    assert "`tell` is not known here. Choose one of: say." in mistake
+    (mistake,) = mistakes_of(script_of, '[[say]]\nwords = "slower"\nwhen = 3\n')
+    assert "line 3: `when` is 3. Write a table" in mistake
+
+
+def test_words_that_the_coach_does_not_understand_are_a_mistake(script_of):
+    (mistake,) = mistakes_of(
+        script_of, '[[say]]\nwords = "slwoer"\nwhen = { at_s = 1 }\n', phrases=["slower", "faster"]
+    )
+    assert 'line 2: "slwoer" is nothing the coach understands. Did you mean "slower"?' in mistake
+
+
+def test_a_file_that_is_not_toml_is_told_with_its_line(script_of):
+    (mistake,) = mistakes_of(script_of, '[[say]]\nwords = "slower\n')
+    assert "mine.toml" in mistake
+    assert "line 2" in mistake
+
+
+def test_a_missing_file_is_told_with_a_remedy(tmp_path):
+    with pytest.raises(CoachError, match=r"nowhere\.toml cannot be read.*Name a text file"):
+        read_script(tmp_path / "nowhere.toml")
+
+
+def test_a_moment_fits_the_states_that_share_all_it_asks_for():
+    when = When(state="moving", exercise="cat-camel", round=2)
+    assert when.is_during(Entered("moving", "cat-camel", "", 2))
+    assert not when.is_during(Entered("moving", "cat-camel", "", 1))
+    assert not when.is_during(Entered("resting", "cat-camel", "", 2))
+
+
+def test_a_line_is_recognised_by_some_of_its_words_in_any_case():
+    assert When(line="kneel").is_in("Kneel on your mat.")
+    assert not When(line="kneel").is_in("Stand up.")
+    assert not When(state="moving").is_in("Kneel on your mat.")
+
+
+def test_remarks_that_were_never_made_are_told_in_one_sentence():
+    remarks = tuple(Remark(words=w, when=When(at_s=1), line_number=n) for w, n in [("next", 4), ("stop", 8)])
+    script = Script("mine", remarks)
+    assert unsaid_sentence(script, ()) == ""
+    assert '"next" (script mine, line 4), nor the 1 after it, was never said' in unsaid_sentence(script, remarks)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_every_script_that_ships_can_be_read(path):
+    assert read_script(path).name == path.stem
+
+
+def test_the_scripts_that_ship_are_known():
+    assert {"lower-back-circuit", "it-hurts", "quiet"} <= {path.stem for path in SCRIPTS}
