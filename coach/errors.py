@@ -52,6 +52,12 @@ class RoomLost(CoachError):
     spoken_key = "trouble_room"
 
 
+class EchoUnavailable(CoachError):
+    """This machine has no echo canceller; the coach can go on, and may hear itself."""
+
+    spoken_key = "trouble_echo"
+
+
 class MouthFailed(CoachError):
     """The synthesiser is missing, its voice is unknown, or it failed on a line."""
 

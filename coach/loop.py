@@ -5,7 +5,7 @@ Nothing here waits but ``room.exchange``, nothing asks what time it is, and noth
 in place of the real one and the same loop is a rehearsal that runs far faster than real time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from coach.errors import CoachError, MouthFailed, StoreFailed
@@ -32,7 +32,7 @@ from coach.session.messages import (
 )
 from coach.session.phrases import Voice
 from coach.session.session import Session
-from coach.voice_queue import VoiceQueue
+from coach.voice_queue import VoiceQueue, chime
 
 TURN = Passed(Milliseconds(BLOCK_MS))
 
@@ -59,7 +59,6 @@ def lead(
     session: Session,
     voice: Voice,
     hands: Hands,
-    chimes: Mapping[str, Pcm],
     witness: Witness = nobody,
 ) -> End:
     """Lead one session from its first word to its end.
@@ -68,7 +67,6 @@ def lead(
         session: the mind; not begun yet.
         voice: its words and what they mean.
         hands: the devices; closing them is the caller's business.
-        chimes: the sound of each chime.
         witness: sees every event and action.
 
     Returns:
@@ -77,7 +75,7 @@ def lead(
     Raises:
         RoomLost: the microphone or the speaker is gone. Everything noted so far has been handed to the store.
     """
-    conductor = _Conductor(session, voice, hands, chimes, witness)
+    conductor = _Conductor(session, voice, hands, witness)
     conductor.perform(session.begin())
     while not conductor.over:
         speaker = conductor.queue.next_block()
@@ -90,15 +88,17 @@ def lead(
 class _Conductor:
     """Passes events to the session and does what it says, in order."""
 
-    def __init__(
-        self, session: Session, voice: Voice, hands: Hands, chimes: Mapping[str, Pcm], witness: Witness
-    ) -> None:
+    def __init__(self, session: Session, voice: Voice, hands: Hands, witness: Witness) -> None:
         self.queue = VoiceQueue()
         self.end: End | None = None
         self._session = session
         self._voice = voice
         self._hands = hands
-        self._chimes = chimes
+        self._chimes = {
+            "begin": chime(voice.chimes.begin),
+            "stopped": chime(voice.chimes.stopped),
+            "unspoken": chime(voice.chimes.unspoken),
+        }
         self._witness = witness
         self._attention = Attention()
         self._troubles: list[CoachError] = []
@@ -144,9 +144,7 @@ class _Conductor:
                 self.queue.hush()
             case Listen(commands=commands):
                 self._hands.ears.listen(self._voice.phrases_of(commands))
-                meanings = {
-                    phrase: command for command in commands for phrase in self._voice.understands[command]
-                }
+                meanings = {phrase: command for command in commands for phrase in self._voice.understands[command]}
                 self._attention.attend_to(meanings, self._voice.urgent)
             case Prepare(lines=lines):
                 self._hands.mouth.prepare(lines)

@@ -12,8 +12,7 @@ on within a block. Devices that run at other rates convert at their own edge.
 from collections.abc import Iterable, Sequence
 from typing import NewType, Protocol
 
-from coach.session.messages import Hypothesis as Hypothesis
-from coach.session.messages import Line, Note
+from coach.session.messages import Hypothesis, Line, Note
 
 Pcm = NewType("Pcm", bytes)
 """Sound of any length: 16 kHz, mono, int16 little-endian."""
@@ -86,7 +85,7 @@ class Mouth(Protocol):
         ...
 
     def speak(self, line: Line) -> Pcm:
-        """Return the sound of a line, without silence before its first sound.
+        """Return the sound of a line, without silence before its first sound; empty for a line without words.
 
         Rendered lines come from memory. A line that nobody prepared is rendered now.
 
@@ -107,11 +106,16 @@ class Store(Protocol):
         """Append one note. Returns at once; the writing happens behind the loop's back, in order.
 
         Raises:
-            coach.errors.StoreFailed: an earlier note could not be written (a full disk, say). Raised once;
-                what was written before stays whole, and later notes are tried again.
+            coach.errors.StoreFailed: an earlier note could not be written (a full disk, say). Raised once; what
+                was written before stays whole, and whatever could not be written, this note too, is kept and
+                tried again.
         """
         ...
 
     def close(self) -> None:
-        """Write what is still waiting and let go of the file. Calling it again does nothing."""
+        """Write what is still waiting and let go of the file. Calling it again does nothing.
+
+        Raises:
+            coach.errors.StoreFailed: it still cannot be written, and is lost.
+        """
         ...

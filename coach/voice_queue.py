@@ -5,12 +5,14 @@ never waits: a line that is due in the middle of a block begins in the middle of
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from coach.ports import BLOCK_BYTES, SAMPLE_RATE, SAMPLES_PER_MS, SILENCE, Block, Pcm
 from coach.session.messages import Milliseconds
+from coach.session.phrases import Tone
 
 FADE_SAMPLES = 5 * SAMPLES_PER_MS
 """A cut voice fades within 5 ms: shorter clicks, longer is not "at once"."""
@@ -166,16 +168,16 @@ class VoiceQueue:
         return Block(np.clip(mixed * self._gain, -32768, 32767).astype(np.int16).tobytes())
 
 
-def chime(tones: tuple[tuple[float, float], ...], level: float = 0.2) -> Pcm:
+def chime(tones: Sequence[Tone], level: float = 0.2) -> Pcm:
     """Make a chime: soft tones one after another.
 
     Args:
-        tones: frequency in Hz and length in seconds of each.
+        tones: what sounds for how long.
         level: amplitude, from 0 to 1.
     """
     parts = []
-    for frequency, seconds in tones:
-        time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-        envelope = np.minimum(time / 0.005, 1) * np.exp(-4 * time / seconds)
-        parts.append(np.sin(2 * np.pi * frequency * time) * envelope)
+    for tone in tones:
+        time = np.arange(round(tone.seconds * SAMPLE_RATE)) / SAMPLE_RATE
+        envelope = np.minimum(time / 0.005, 1) * np.exp(-4 * time / tone.seconds)
+        parts.append(np.sin(2 * np.pi * tone.hertz * time) * envelope)
     return Pcm((np.concatenate(parts) * level * 32767).astype(np.int16).tobytes())

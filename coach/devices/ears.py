@@ -9,11 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from coach.errors import EarsUnfit
-from coach.ports import BLOCK_MS, SAMPLE_RATE, Block, Hypothesis
-from coach.session.messages import Milliseconds
-
-UNKNOWN = "[unk]"
-"""What Vosk calls speech that fits none of the phrases, when the grammar offers it."""
+from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block
+from coach.session.messages import UNKNOWN, Hypothesis, Milliseconds
 
 NEEDED_FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
 """Without these Vosk ends the whole process instead of raising: they are looked for first."""
@@ -36,7 +33,7 @@ class VoskEars:
 
     def __init__(self, model_path: Path, decoys: Iterable[str] = ()) -> None:
         _look_for(model_path)
-        import vosk
+        import vosk  # noqa: PLC0415 - takes long, and only those who listen need it
 
         vosk.SetLogLevel(-1)
         try:
@@ -68,7 +65,13 @@ class VoskEars:
         self._partial = ""
 
     def hear(self, microphone: Block) -> Sequence[Hypothesis]:
-        """Take in one block; return a new partial result, a final one, or nothing."""
+        """Take in one block; return a new partial result, a final one, or nothing.
+
+        Raises:
+            ValueError: it is not exactly one block.
+        """
+        if len(microphone) != BLOCK_BYTES:
+            raise ValueError(f"a block has {BLOCK_BYTES} bytes, not {len(microphone)}")
         self._heard_ms += BLOCK_MS
         if self._recogniser.AcceptWaveform(microphone):
             return self._finish(self._recogniser.Result())

@@ -50,7 +50,9 @@ class Attention:
         """
         self._meanings = meanings
         self._urgent = urgent
+        # The ears begin anew with new phrases: the utterance that was acted on has no final result to come.
         self._partial = ""
+        self._acted = False
 
     def consider(
         self, hypotheses: Sequence[Hypothesis], now: Milliseconds, said: Callable[[Milliseconds], str]

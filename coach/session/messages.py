@@ -27,6 +27,10 @@ class Line:
     words_per_minute: int
 
 
+UNKNOWN = "[unk]"
+"""What the ears call speech that is none of the phrases they listen for. Vosk knows it under just this name."""
+
+
 # --- What the ears believe -------------------------------------------------------------------------------
 
 

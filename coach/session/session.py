@@ -57,6 +57,9 @@ VOLUME_DB: Final = range(-16, 9)
 """Louder than +8 dB clips the synthesiser's loudest syllables."""
 
 RATE_STEP_WPM: Final = 20
+CUE_WPM: Final = 30
+"""Counts and cues are spoken that much brisker than sentences: "halfway" has half a second in a hold of five."""
+
 RATE_LEVELS: Final = range(-3, 4)
 
 PAINS_PER_EXERCISE: Final = 2
@@ -184,6 +187,9 @@ class Session:
     def _line(self, text: str) -> Line:
         return Line(text, self._voice.words_per_minute + self._rate * RATE_STEP_WPM)
 
+    def _cue(self, text: str) -> Line:
+        return Line(text, self._voice.words_per_minute + CUE_WPM)
+
     def _say_next_sentence(self) -> None:
         text, number = self._narration.begin_next()
         self._actions.append(Say(self._line(text), number, self._moment))
@@ -195,7 +201,7 @@ class Session:
             # A count cuts whatever else is being said: the movement does not wait.
             self._narration.drop()
             number = self._narration.next_number()
-            self._actions.append(Say(self._line(cue.text), number, self._moment))
+            self._actions.append(Say(self._cue(cue.text), number, self._moment))
         if cue.trigger == "rested":
             self._rest_over = True
             self._finish_rest()
@@ -279,11 +285,10 @@ class Session:
         self._done_before = Milliseconds(0)
         briefing = self._take_untold() or self._wording.briefing(self._course.at)
         self._tell(briefing)
-        cues = (
-            *self._wording.countdown(self._done_before),
-            *set_timeline(self._voice, self._course.step, self._course.dose),
-        )
-        self._prepare(briefing, (cue.text for cue in cues if cue.text))
+        self._prepare(briefing)
+        set_ = set_timeline(self._voice, self._course.step, self._course.dose)
+        cues = (*self._wording.countdown(self._done_before), *set_)
+        self._actions.append(Prepare(tuple(self._cue(cue.text) for cue in cues if cue.text)))
 
     def _enter_readying(self) -> None:
         self._arrive()
