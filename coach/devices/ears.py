@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coach.errors import EarsUnfit
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block
-from coach.session.messages import UNKNOWN, Hypothesis, Milliseconds
+from coach.session.messages import UNKNOWN, Command, Hypothesis, Milliseconds
 
 NEEDED_FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
 """Without these Vosk ends the whole process instead of raising: they are looked for first."""
@@ -124,7 +124,7 @@ def _look_for(model_path: Path) -> None:
         )
 
 
-def missing_phrases(ears: VoskEars, understands: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def missing_phrases(ears: VoskEars, understands: Mapping[Command, Sequence[str]]) -> tuple[str, ...]:
     """Return the phrases that the model lacks a word for.
 
     Raises:

@@ -1,0 +1,407 @@
+"""The command line: the one place where errors become sentences and exit codes.
+
+Nothing is decided here but which hands lead a session: real ones or understudies. What a command does stands in
+the module it calls.
+"""
+
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from coach import content, history
+from coach.devices.room import devices as sound_devices
+from coach.devices.room import has_sound, libraries_silenced
+from coach.errors import CoachError, RoomLost
+from coach.offline import stay_offline
+from coach.session.messages import Entered, Heard, Milliseconds
+from coach.voice_queue import Played
+
+DEFAULT_ROUTINE = "lower-back-circuit"
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended."""
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command line. All errors a person must know of end here, each with its remedy and exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    with libraries_silenced():
+        try:
+            coach(prog_name="coach", standalone_mode=False)
+        except CoachError as error:
+            click.echo(f"coach: {error}", err=True)
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("coach: interrupted. What was done so far is written down: coach log.", err=True)
+            sys.exit(INTERRUPTED)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    """End like Ctrl-C: devices are closed and the history is written, in order."""
+    raise KeyboardInterrupt
+
+
+def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(function: Any) -> Any:  # noqa: ANN401 - click's own decorators are untyped here
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+_VOICE = click.option(
+    "--voice",
+    default="english",
+    show_default=True,
+    help="The voice: a folder under voices/.",
+    envvar="COACH_VOICE",
+)
+_EARS = click.option(
+    "--ears",
+    type=click.Path(path_type=Path),
+    envvar="COACH_EARS",
+    help="A Vosk model directory to listen with.  [default: the voice's own]",
+)
+_STORE = click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    envvar="COACH_STORE",
+    help="The history file.  [default: in your state folder]",
+)
+_ROUTINE = click.argument("routine", default=DEFAULT_ROUTINE)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="lower-back-coach", prog_name="coach")
+def coach() -> None:
+    """A voice-guided exercise coach for the lower back, entirely offline.
+
+    Say "pause", "slower", "what's next", "help" at any time. Say "it hurts" or "stop", and it halts at once.
+    It coaches; it never diagnoses: with trouble of over three months, or one that no professional has seen,
+    see a physiotherapist first.
+
+    \b
+    Exit codes:
+      0  all went well            5  no microphone or no speaker
+      1  something unexpected     6  the synthesiser failed
+      2  the command was wrong    7  the history cannot be written
+      3  mistakes in the content  8  another coach writes to the same history
+      4  the ears' model is unfit 9  something tried to reach the network
+    \b
+    Options can also be given by environment: COACH_EARS, COACH_STORE, COACH_VOICE, COACH_INPUT, COACH_OUTPUT.
+    """
+    stay_offline()
+
+
+@coach.command()
+@_ROUTINE
+@_options(_VOICE, _EARS, _STORE)
+@click.option("--input", "microphone", envvar="COACH_INPUT", help="The microphone: number or part of its name.")
+@click.option("--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name.")
+@click.option("--or-rehearse", is_flag=True, help="Without a microphone or speaker, rehearse instead.")
+@click.option("--quiet", is_flag=True, help="Print nothing while the session goes on.")
+def run(
+    routine: str,
+    voice: str,
+    ears: Path | None,
+    store: Path | None,
+    microphone: str | None,
+    speaker: str | None,
+    or_rehearse: bool,  # noqa: FBT001 - an option of the command line
+    quiet: bool,  # noqa: FBT001
+) -> None:
+    """Lead ROUTINE, live: speak, count, listen, obey.
+
+    ROUTINE is a name from "coach routines" or a file of your own. What was done is written to the history as it
+    happens; "coach log" shows it.
+
+    \b
+    Examples:
+      coach run
+      coach run my-routine.toml --input usb --output usb
+    """
+    if or_rehearse and not has_sound():
+        out.print(
+            "[bold]No microphone and speaker found:[/] rehearsing instead, with a simulated room and listener."
+        )
+        _rehearse(routine, voice, ears, script=None, folder=Path("rehearsals") / Path(routine).stem, dry=False)
+        return
+    from coach.live import Setup, lead_live  # noqa: PLC0415 - the devices' libraries take a while to load
+
+    spoken = content.load_voice(voice)
+    led = content.load_routine(routine, voice=spoken)
+    setup = Setup(ears or _own_ears(voice), store or history.default_store_path(), microphone, speaker)
+    witness = _Terminal(quiet=quiet)
+    end = lead_live(led, spoken, setup, datetime.now().astimezone(), witness, _warn)
+    out.print(f"The session is over: [bold]{end.outcome}[/]. coach log shows what was done.")
+
+
+@coach.command()
+@_ROUTINE
+@_options(_VOICE, _EARS)
+@click.option(
+    "--script",
+    type=click.Path(path_type=Path),
+    help="What the listener says: a file, or a name from routines/scripts.  [default: the routine's own]",
+)
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to write the sound, the transcript and the picture.  [default: rehearsals/ROUTINE]",
+)
+@click.option("--dry", is_flag=True, help="Without sound and recogniser: the transcript alone, in a moment.")
+def rehearse(
+    routine: str,
+    voice: str,
+    ears: Path | None,
+    script: Path | None,
+    folder: Path | None,
+    dry: bool,  # noqa: FBT001 - an option of the command line
+) -> None:
+    """Rehearse ROUTINE without a microphone or a speaker.
+
+    A listener with another voice speaks the commands of a script in a simulated room, over the echo of the
+    loudspeaker and some noise; the real ears hear them. The result is a WAV to listen to, a readable transcript
+    and a picture: who spoke when, states, commands, reaction times.
+
+    \b
+    Examples:
+      coach rehearse
+      coach rehearse --script it-hurts
+      coach rehearse my-routine.toml --dry
+    """
+    _rehearse(routine, voice, ears, script, folder or Path("rehearsals") / Path(routine).stem, dry=dry)
+
+
+def _rehearse(
+    routine: str, voice: str, ears: Path | None, script: Path | None, folder: Path, *, dry: bool
+) -> None:
+    from coach.rehearsal import rehearse as stage  # noqa: PLC0415 - NumPy, Vosk and others take a while to load
+    from coach.rehearsal.score import latencies  # noqa: PLC0415
+    from coach.rehearsal.script import read_script  # noqa: PLC0415
+
+    spoken = content.load_voice(voice)
+    led = content.load_routine(routine, voice=spoken)
+    phrases = [phrase for phrases in spoken.understands.values() for phrase in phrases]
+    remarks = read_script(_script_path(script, led.id), phrases=phrases)
+    if dry:
+        rehearsal = stage.rehearse_dry(led, spoken, remarks)
+    else:
+        witness = _Progress()
+        rehearsal = stage.rehearse(led, spoken, remarks, ears or _own_ears(voice), witness=witness)
+    files = rehearsal.write(folder)
+    hearing = latencies(rehearsal.trace)
+    out.print(
+        f"The session is over: [bold]{rehearsal.end.outcome}[/] after {_clock(rehearsal.trace.until)}; "
+        f"{len(hearing.reactions)} remarks heard, {len(hearing.missed)} not heard, "
+        f"{len(hearing.false_accepts)} heard that nobody said."
+    )
+    if rehearsal.unsaid:
+        _warn(rehearsal.unsaid)
+    for file in files:
+        out.print(f"  {file}")
+
+
+@coach.command()
+def routines() -> None:
+    """List the routines there are: the coach's own and yours."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Routine", "What it is", "File"):
+        table.add_column(column, overflow="fold")
+    broken: list[str] = []
+    for summary in content.routines():
+        about = summary.routine.about if summary.routine else "[red]has mistakes[/]"
+        table.add_row(summary.id, about, str(summary.path))
+        broken += summary.mistakes
+    out.print(table)
+    out.print(f"\nYour own routines go to {content.own_routines()}.")
+    for mistake in broken:
+        _warn(mistake)
+
+
+@coach.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@_options(_VOICE, _EARS)
+def check(files: tuple[Path, ...], voice: str, ears: Path | None) -> None:
+    """Check FILES, or everything: routines, exercises, the voice, and the ears' model.
+
+    Every mistake is reported at once, with its file, its place and its remedy.
+    """
+    report = content.check(files, voice=voice)
+    for mistake in report.mistakes:
+        out.print(f"[red]mistake[/]  {mistake}", soft_wrap=True)
+    for warning in report.warnings:
+        out.print(f"[yellow]warning[/]  {warning}", soft_wrap=True)
+    if not files:
+        _check_model(voice, ears)
+    out.print(
+        f"{len(report.files)} files checked: {len(report.mistakes)} mistakes, {len(report.warnings)} warnings."
+    )
+    if report.mistakes:
+        sys.exit(3)
+
+
+def _check_model(voice: str, ears: Path | None) -> None:
+    from coach.devices.ears import VoskEars, missing_phrases  # noqa: PLC0415 - loads Vosk
+
+    try:
+        spoken = content.load_voice(voice)
+    except CoachError:
+        return  # its mistakes are reported already
+    model = ears or _own_ears(voice)
+    if unheard := missing_phrases(VoskEars(model), spoken.understands):
+        out.print(f"[yellow]warning[/]  {model}: the model cannot hear: {', '.join(unheard)}", soft_wrap=True)
+    else:
+        out.print(f"The model in {model} knows every phrase.", soft_wrap=True)
+
+
+@coach.command()
+@click.option("--voices", is_flag=True, help="List the synthesiser's voices instead.")
+def devices(voices: bool) -> None:  # noqa: FBT001 - an option of the command line
+    """List the microphones and speakers there are."""
+    if voices:
+        _list_voices()
+        return
+    found = sound_devices()
+    if not found:
+        raise RoomLost("There is no sound device.", "Connect a microphone and a speaker; then look again.")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("No.", "Name", "Through", "Microphone", "Speaker", "Rate"):
+        table.add_column(column)
+    for device in found:
+        table.add_row(
+            str(device.index),
+            device.name,
+            device.host,
+            _mark(device.inputs, device.default_input),
+            _mark(device.outputs, device.default_output),
+            f"{device.rate} Hz",
+        )
+    out.print(table)
+
+
+def _mark(channels: int, default: bool) -> str:  # noqa: FBT001
+    return "-" if not channels else "default" if default else "yes"
+
+
+def _list_voices() -> None:
+    from coach.devices.mouth import voices as all_voices  # noqa: PLC0415 - starts the synthesiser
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Voice", "Language", "Name"):
+        table.add_column(column)
+    for voice in all_voices():
+        table.add_row(voice.id, voice.language, voice.name)
+    out.print(table)
+
+
+@coach.command()
+@_options(_STORE)
+@click.option("-n", "--number", default=10, show_default=True, help="How many sessions, newest first.")
+@click.option("--sets", is_flag=True, help="Every set, pause and change of each session.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
+def log(store: Path | None, number: int, sets: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Show what was done: sessions, sets, repetitions, pauses, and where it hurt."""
+    sessions = history.read_sessions(store or history.default_store_path(), number)
+    if as_json:
+        click.echo(history.as_json(sessions))
+    else:
+        history.show_log(out, sessions, detail=sets)
+
+
+@coach.command()
+@_options(_VOICE, _EARS)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
+def bench(voice: str, ears: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Measure this machine: reaction times, cadence, speed, start-up, memory.
+
+    Times of reactions and cadence are counted in sound, so they are the same on a busy machine; speeds are ratios
+    to real time on this machine as it is now.
+    """
+    from coach.bench import measure, show  # noqa: PLC0415 - loads everything
+
+    figures = measure(voice, ears or _own_ears(voice), _warn)
+    click.echo(figures.as_json()) if as_json else show(out, figures)
+
+
+# --- What commands share ----------------------------------------------------------------------------------
+
+
+def _own_ears(voice: str) -> Path:
+    return content.content_root() / "voices" / voice / "ears"
+
+
+def _script_path(script: Path | None, routine: str) -> Path:
+    """A script may be given as a file or by its name; a routine without one of its own is listened to quietly."""
+    scripts = content.content_root() / "routines" / "scripts"
+    if script is None:
+        own = scripts / f"{routine}.toml"
+        return own if own.is_file() else scripts / "quiet.toml"
+    named = scripts / f"{script}.toml"
+    return named if not script.exists() and named.is_file() else script
+
+
+def _warn(text: str) -> None:
+    err.print(f"[yellow]note:[/] {text}", soft_wrap=True)
+
+
+def _clock(at: int) -> str:
+    minutes, seconds = divmod(at // 1000, 60)
+    return f"{minutes}:{seconds:02}"
+
+
+class _Terminal:
+    """Prints a live session as it goes: what was said by whom."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def __call__(self, at: Milliseconds, message: object) -> None:
+        match message:
+            case CoachError():
+                _warn(str(message))
+            case Played(text=text, begin=begin, cut=cut) if not self._quiet:
+                out.print(f"[dim]{_clock(begin):>6}[/]  {text}{' -' if cut else ''}")
+            case Heard(words=words) if not self._quiet:
+                out.print(f"[dim]{_clock(at):>6}[/]  [bold cyan]you: {words}[/]")
+            case _:
+                pass
+
+
+class _Progress:
+    """Prints how far a rehearsal has come: a line for each exercise, and what was heard."""
+
+    def __init__(self) -> None:
+        self._where = ""
+
+    def __call__(self, at: Milliseconds, message: object) -> None:
+        match message:
+            case CoachError():
+                _warn(str(message))
+            case Entered(exercise=exercise, side=side, round=number) if exercise:
+                where = f"round {number}: {' '.join(filter(None, (exercise, side)))}"
+                if where != self._where:
+                    self._where = where
+                    out.print(f"[dim]{_clock(at):>6}[/]  {where}")
+            case Heard(words=words):
+                out.print(f"[dim]{_clock(at):>6}[/]  [cyan]heard: {words}[/]")
+            case _:
+                pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""The sound server as a fixture. Without its programs the tests are skipped, unless COACH_REQUIRE_LIVE=1."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .sound_server import SoundServer, missing_programs, running_sound_server
+
+
+def _serve() -> Iterator[SoundServer]:
+    if reason := missing_programs():
+        if os.environ.get("COACH_REQUIRE_LIVE") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # Not under pytest's own folder: a socket's path may have 107 characters, and that one can be longer.
+    folder = Path(tempfile.mkdtemp(prefix="coach-sound-"))
+    try:
+        with running_sound_server(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def sound_server() -> Iterator[SoundServer]:
+    """A sound server for all tests of a file; leave it as you found it."""
+    yield from _serve()
+
+
+@pytest.fixture
+def doomed_server() -> Iterator[SoundServer]:
+    """A sound server for one test, which may break it."""
+    yield from _serve()

@@ -1,0 +1,215 @@
+"""A private sound server for tests: PulseAudio with a virtual loudspeaker and a virtual microphone.
+
+It needs no sound card, no session bus and no rights, and it does not touch a sound server that already runs: it
+has its own home, its own runtime folder, its own socket. A child process started with :attr:`SoundServer.env`
+finds one microphone and one loudspeaker, and nothing else; what it plays can be recorded here, and what is played
+here is what it hears.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ctypes.util import find_library
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+NEEDED = {
+    "pulseaudio": "pulseaudio",
+    "pactl": "pulseaudio-utils",
+    "parec": "pulseaudio-utils",
+    "paplay": "pulseaudio-utils",
+}
+"""Programs, and the Debian packages they come in."""
+
+_ALSA_TO_PULSE = "alsa-lib/libasound_module_pcm_pulse.so"
+
+RATE = 16_000
+
+SPEAKER = "coach_speaker"
+MICROPHONE = "coach_microphone"
+_AIR = "room_air"
+_START_S = 20.0
+
+_ASOUNDRC = """\
+pcm.!default { type pulse }
+ctl.!default { type pulse }
+"""
+
+# module-remap-source makes a real source of the air's monitor; a monitor would not be chosen as a microphone.
+_SCRIPT = """\
+load-module module-native-protocol-unix auth-anonymous=1 socket={folder}/pulse
+load-module module-cli-protocol-unix socket={folder}/control
+load-module module-null-sink sink_name={speaker} rate=48000 channels=2 norewinds=1
+load-module module-null-sink sink_name={air} rate=48000 channels=1 norewinds=1
+load-module module-remap-source source_name={microphone} master={air}.monitor channels=1
+set-default-sink {speaker}
+set-default-source {microphone}
+"""
+
+
+def missing_programs() -> str:
+    """Why there can be no sound server here, with the remedy; empty if there can."""
+    missing = {package for program, package in NEEDED.items() if shutil.which(program) is None}
+    if find_library("portaudio") is None:
+        missing.add("libportaudio2")
+    if not any(path for folder in ("lib*", "lib/*") for path in Path("/usr").glob(f"{folder}/{_ALSA_TO_PULSE}")):
+        missing.add("libasound2-plugins")
+    return f"no sound server: type 'sudo apt install {' '.join(sorted(missing))}'" if missing else ""
+
+
+class Recording:
+    """What the virtual loudspeaker plays, from the moment this exists until :meth:`stop`."""
+
+    def __init__(self, server: "SoundServer") -> None:
+        self._parec = subprocess.Popen(
+            ["parec", f"--device={SPEAKER}.monitor", f"--rate={RATE}", "--channels=1", "--format=s16le", "--raw",
+             "--latency-msec=20"],
+            env=server.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self._chunks: list[bytes] = []
+        self._started = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if not self._started.wait(_START_S):
+            self._parec.kill()
+            raise TimeoutError("the virtual loudspeaker delivers nothing to record")
+
+    def stop(self) -> NDArray[np.int16]:
+        """End it and return the samples: 16 kHz, mono."""
+        self._parec.terminate()
+        self._parec.wait(_START_S)
+        self._reader.join(_START_S)
+        sound = b"".join(self._chunks)
+        return np.frombuffer(sound[: len(sound) // 2 * 2], "<i2")
+
+    def _read(self) -> None:
+        assert self._parec.stdout is not None
+        while chunk := os.read(self._parec.stdout.fileno(), 1 << 16):
+            self._chunks.append(chunk)
+            self._started.set()
+
+
+@dataclass
+class SoundServer:
+    """The running server; made by :func:`running_sound_server`.
+
+    Attributes:
+        folder: its own folder, with the home and runtime folder of its clients.
+        env: the environment for a child process that shall live with it.
+    """
+
+    folder: Path
+    env: dict[str, str]
+    _process: subprocess.Popen[bytes]
+
+    def record_speaker(self) -> Recording:
+        """Begin to record what the loudspeaker plays; returns when the recording runs."""
+        return Recording(self)
+
+    @contextmanager
+    def recorded_speaker(self, wav: Path) -> Iterator[Path]:
+        """Record what the loudspeaker plays in the meantime into a WAV file: 16 kHz, mono."""
+        recording = self.record_speaker()
+        try:
+            yield wav
+        finally:
+            soundfile.write(wav, recording.stop(), RATE, subtype="PCM_16")
+
+    def play_into_microphone(self, wav: Path) -> None:
+        """Let the microphone hear a WAV file; returns when it has been played to its end."""
+        self.start_playing_into_microphone(wav).wait(60 + _START_S)
+
+    def start_playing_into_microphone(self, wav: Path) -> subprocess.Popen[bytes]:
+        """Let the microphone hear a WAV file; returns at once, with the player."""
+        return subprocess.Popen(
+            ["paplay", f"--device={_AIR}", "--latency-msec=200", str(wav)],
+            env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def unplug_microphone(self) -> None:
+        """Take the microphone away from whoever records from it.
+
+        Unloading the module is not enough: PulseAudio would move the recording streams to another source.
+        """
+        self._end_streams("source-output", MICROPHONE)
+        self._control("unload-module module-remap-source")
+
+    def unplug_speaker(self) -> None:
+        """Take the loudspeaker away from whoever plays through it; the server forgets nothing else."""
+        self._end_streams("sink-input", SPEAKER)
+
+    def freeze(self) -> None:
+        """Stop the server without ending it: its streams stay open and nothing moves."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def kill(self) -> None:
+        """End the server at once. Calling it again does nothing."""
+        self._process.kill()
+        self._process.wait()
+
+    def _end_streams(self, kind: str, device: str) -> None:
+        for stream in self._control(f"list-{kind}s").split("index: ")[1:]:
+            if f"<{device}>" in stream:
+                self._control(f"kill-{kind} {int(re.match(r'[0-9]+', stream)[0])}")  # type: ignore[index]
+
+    def _control(self, command: str) -> str:
+        """Say something to the server's own console, which can do more than pactl."""
+        with socket.socket(socket.AF_UNIX) as console:
+            console.settimeout(_START_S)
+            console.connect(str(self.folder / "control"))
+            console.sendall(f"{command}\n".encode())
+            console.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: console.recv(1 << 16), b"")).decode()
+
+
+@contextmanager
+def running_sound_server(folder: Path) -> Iterator[SoundServer]:
+    """Start a sound server that lives in an empty folder (with a short path: its sockets' names are limited)."""
+    home, runtime = folder / "home", folder / "run"
+    for private in (home, runtime):
+        private.mkdir(mode=0o700)
+    (home / ".asoundrc").write_text(_ASOUNDRC)
+    script = folder / "start.pa"
+    script.write_text(_SCRIPT.format(folder=folder, speaker=SPEAKER, air=_AIR, microphone=MICROPHONE))
+    passed_on = {"PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR"}
+    env = {name: value for name, value in os.environ.items() if name in passed_on} | {
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(runtime),
+        "PULSE_SERVER": f"unix:{folder}/pulse",
+        "PULSE_COOKIE": str(folder / "cookie"),
+    }
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
+             "--disallow-exit=no", "--realtime=no", "--high-priority=no", "-F", str(script)],
+            env=env, stdout=log, stderr=log,
+        )  # fmt: skip
+    server = SoundServer(folder, env, process)
+    try:
+        _wait_until_it_answers(server)
+        yield server
+    finally:
+        server.kill()
+
+
+def _wait_until_it_answers(server: SoundServer) -> None:
+    """Each question takes some milliseconds, so that asking again and again is waiting enough."""
+    for _ in range(1_000):
+        asked = subprocess.run(
+            ["pactl", "list", "short", "sources"], env=server.env, capture_output=True, check=False
+        )
+        if MICROPHONE.encode() in asked.stdout:
+            return
+        if server._process.poll() is not None:
+            break
+    raise RuntimeError("the sound server does not start:\n" + (server.folder / "log").read_text())
