@@ -27,6 +27,7 @@ class Course:
         self.tempo = 0
         self._levels: dict[str, int] = {}
         self._explained: set[tuple[str, int]] = set()
+        self._begun_rounds = {1}
         self._left_out: set[str] = set()
 
     # --- Here -----------------------------------------------------------------------------------------------
@@ -86,8 +87,13 @@ class Course:
         """Whether this exercise was explained in its present variant."""
         return (step.exercise.id, self.level_of(step.exercise)) in self._explained
 
+    def begins_round(self, step: Step) -> bool:
+        """Whether a step is the first of its round that is explained."""
+        return step.round not in self._begun_rounds
+
     def mark_explained(self) -> None:
-        """The exercise in hand needs no full explanation any more."""
+        """The exercise in hand needs no full explanation any more, and its round no announcement."""
+        self._begun_rounds.add(self.step.round)
         self._explained.add((self.exercise.id, self.level_of(self.exercise)))
 
     def explain_again(self) -> None:

@@ -457,7 +457,7 @@ class Session:
         self._note("change", what="returned as asked")
 
     def _give_time(self) -> None:
-        self._interject(self._voice.say("pain_rest"))
+        self._tell(self._voice.say("pain_rest"))
 
     def _ask_again(self) -> None:
         self._tell(self._question())

@@ -71,13 +71,12 @@ class Wording:
         )
 
     def _new_round(self, index: int) -> tuple[str, ...]:
-        steps, rounds = self._course.steps, self._course.routine.rounds
-        number = steps[index].round
-        if index == 0 or steps[index - 1].round == number:
+        step, rounds = self._course.steps[index], self._course.routine.rounds
+        if not self._course.begins_round(step):
             return ()
-        if number == rounds:
+        if step.round == rounds:
             return self._voice.say("last_round")
-        return self._voice.say("round_begins", number=number, total=rounds)
+        return self._voice.say("round_begins", number=step.round, total=rounds)
 
     def _heading(self, index: int) -> tuple[str, ...]:
         key = "exercise_next" if index else "exercise_first"

@@ -1,5 +1,7 @@
 """What a person would expect of each command, in each situation."""
 
+import itertools
+
 import pytest
 
 from coach.session import table
@@ -38,7 +40,7 @@ def test_counts_fall_exactly_on_their_tempo(led, circuit, voice):
     dues = [s.due for s in led.said() if s.line.text.split(",")[0] in counts]
     repetition = sum(round(phase.seconds * 1000) for phase in circuit.parts[0].exercise.phases)
     assert len(dues) == 5
-    assert {b - a for a, b in zip(dues, dues[1:], strict=False)} == {repetition}
+    assert {b - a for a, b in itertools.pairwise(dues)} == {repetition}
 
 
 def test_a_hold_says_half_way_and_its_last_seconds(led, voice):
@@ -100,7 +102,7 @@ def test_slower_slows_the_count_down_at_once_and_for_the_sets_to_come(led):
     led.say("slower")
     led.wait_for(table.RESTING)
     dues = [s.due for s in led.said() if s.line.text in ("Three", "Four", "Five")]
-    assert [b - a for a, b in zip(dues, dues[1:], strict=False)] == [10_000, 10_000]
+    assert [b - a for a, b in itertools.pairwise(dues)] == [10_000, 10_000]
     assert led.session._course.tempo == 1
 
 

@@ -1,0 +1,80 @@
+"""The shape that ARCHITECTURE.md promises, read from the imports."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coach.session.diagram import as_mermaid
+
+ROOT = Path(__file__).parent.parent
+COACH = ROOT / "coach"
+PURE = sorted((COACH / "session").glob("*.py"))
+DEVICES = sorted(path for path in (COACH / "devices").glob("*.py") if path.stem != "__init__")
+
+NOT_PURE = {"time", "datetime", "random", "secrets", "threading", "asyncio", "os", "io", "pathlib", "socket",
+            "subprocess", "multiprocessing", "sqlite3", "logging", "signal", "tempfile", "shutil", "uuid"}  # fmt: skip
+ALLOWED_LIBRARIES = {"transitions", "annotated_types"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda path: path.stem)
+def test_the_mind_is_pure(path):
+    for name in imported(path):
+        top = name.split(".")[0]
+        if top == "coach":
+            assert name.startswith("coach.session") or name == "coach", f"{path.name} imports {name}"
+        else:
+            assert top in ALLOWED_LIBRARIES or (top in sys.stdlib_module_names and top not in NOT_PURE), name
+    assert "open(" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", DEVICES, ids=lambda path: path.stem)
+def test_no_device_imports_another_nor_anything_that_decides(path):
+    allowed = {"coach.devices.speech_driver"}  # the mouth's own child process
+    for name in imported(path):
+        if name.startswith("coach.") and name not in allowed:
+            assert not name.startswith(("coach.devices.", "coach.loop", "coach.cli", "coach.rehearsal")), name
+            assert not name.startswith(("coach.session.session", "coach.session.table")), name
+
+
+@pytest.mark.parametrize(
+    ("library", "home"),
+    [
+        ("vosk", "devices/ears.py"),
+        ("pyttsx3", "devices/speech_driver.py"),
+        ("sounddevice", "devices/room.py"),
+        ("livekit", "devices/echo.py"),
+        ("sqlite3", "devices/store.py"),
+        ("transitions", "session/session.py"),
+    ],
+)
+def test_each_library_is_at_home_in_one_file(library, home):
+    users = {
+        path.relative_to(COACH).as_posix()
+        for path in COACH.rglob("*.py")
+        if any(name.split(".")[0] == library for name in imported(path))
+    }
+    assert users <= {home}, users
+
+
+def test_only_the_room_and_whoever_works_behind_the_loop_may_wait():
+    waiting = {"sleep", "perf_counter", "monotonic"}
+    for path in (*PURE, COACH / "loop.py", COACH / "voice_queue.py", *(COACH / "rehearsal").glob("*.py")):
+        named = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        assert not named & waiting, path
+
+
+def test_the_diagram_in_the_document_is_the_table():
+    document = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{as_mermaid()}\n```" in document, "python -m coach.session.diagram prints it"
