@@ -15,7 +15,7 @@ PURE = sorted((COACH / "session").glob("*.py"))
 DEVICES = sorted(path for path in (COACH / "devices").glob("*.py") if path.stem != "__init__")
 
 NOT_PURE = {"time", "datetime", "random", "secrets", "threading", "asyncio", "os", "io", "pathlib", "socket",
-            "subprocess", "multiprocessing", "sqlite3", "logging", "signal", "tempfile", "shutil", "uuid"}  # fmt: skip
+            "subprocess", "multiprocessing", "sqlite3", "logging", "signal", "tempfile", "shutil"}  # fmt: skip
 ALLOWED_LIBRARIES = {"transitions", "annotated_types"}
 
 

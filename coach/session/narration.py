@@ -75,7 +75,7 @@ class Narration:
 
     def finish(self, number: int, at: Milliseconds) -> bool:
         """Take note that a line was heard to its end; return whether that was the last of the narration."""
-        if number != self._telling:
+        if not self._telling or number != self._telling:
             return False
         self._telling = 0
         self._remark = False

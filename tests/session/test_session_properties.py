@@ -49,10 +49,9 @@ def run(routine, stream: list[Event]) -> tuple[Session, list[tuple[Event | None,
     """Drive a session; return every event with the actions it brought."""
     session = Session(routine, VOICE)
     log: list[tuple[Event | None, tuple[Action, ...]]] = [(None, session.begin())]
-    for event in stream:
-        if event is SPEAK:
-            numbers = [a.number for _, actions in log for a in actions if isinstance(a, Say)]
-            event = Spoken(numbers[-1])
+    for drawn in stream:
+        numbers = [a.number for _, actions in log for a in actions if isinstance(a, Say)]
+        event = Spoken(numbers[-1]) if drawn is SPEAK else drawn
         log.append((event, session.handle(event)))
     return session, log
 
@@ -99,9 +98,7 @@ def test_a_pain_word_silences_it_at_once_and_never_leads_back_unasked(routine, b
             continue  # only what nobody asked for is examined here
         if isinstance(event, Heard) and event.command not in harmless:
             yes_or_easier = True
-        if event is SPEAK:
-            event = Spoken(number)
-        for action in session.handle(event):
+        for action in session.handle(Spoken(number) if event is SPEAK else event):
             if isinstance(action, Say):
                 number = action.number
             if isinstance(action, Entered) and action.state in (table.READYING, table.MOVING, table.HOLDING):

@@ -1,0 +1,250 @@
+"""The real ears, Vosk with the bundled model: the contract of all ears, and what only Vosk can get wrong."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coach.content import content_root, load_voice
+from coach.devices.ears import LONGEST_UTTERANCE, VoskEars, missing_phrases
+from coach.devices.mouth import SpeakingMouth
+from coach.errors import EarsUnfit
+from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, SILENCE, Block, Pcm
+from coach.session.messages import Command, Hypothesis, Line
+from tests.rehearsal.test_understudy_ears import EarsContract, finals
+
+MODEL = content_root() / "voices" / "english" / "ears"
+
+
+def blocks(sound: bytes) -> Iterator[Block]:
+    for at in range(0, len(sound), BLOCK_BYTES):
+        yield Block(sound[at : at + BLOCK_BYTES].ljust(BLOCK_BYTES, b"\0"))
+
+
+def noise(seconds: float, loudness: float = 0.05) -> Pcm:
+    """White noise, the same every time; the loudness is the standard deviation, of full scale."""
+    samples = np.random.default_rng(7).normal(0, 32_767 * loudness, round(seconds * SAMPLE_RATE))
+    return Pcm(samples.clip(-32_768, 32_767).astype("<i2").tobytes())
+
+
+class SpokenPerson:
+    """Speaks to the ears with the synthesiser's voice."""
+
+    def __init__(self, ears: VoskEars, mouth: SpeakingMouth) -> None:
+        self.ears = ears
+        self._mouth = mouth
+
+    def voice(self, words: str) -> Pcm:
+        return self._mouth.speak(Line(words, 150))
+
+    def make(self, sound: bytes) -> list[Hypothesis]:
+        """Let the ears hear a sound; return all that they reported meanwhile."""
+        return [hypothesis for block in blocks(sound) for hypothesis in self.ears.hear(block)]
+
+    def say(self, words: str) -> list[Hypothesis]:
+        return self.make(self.voice(words)) + self.wait(2_000)
+
+    def wait(self, ms: int) -> list[Hypothesis]:
+        return self.make(SILENCE * (ms // BLOCK_MS))
+
+
+@pytest.fixture(scope="module")
+def mouth() -> Iterator[SpeakingMouth]:
+    with closing(SpeakingMouth("en-us")) as mouth:
+        yield mouth
+
+
+@pytest.fixture
+def person(mouth: SpeakingMouth) -> SpokenPerson:
+    return SpokenPerson(VoskEars(MODEL), mouth)
+
+
+class TestVoskEars(EarsContract):
+    """The real ears keep the contract."""
+
+
+def test_the_same_sound_is_heard_the_same_way_every_time(mouth):
+    def hear() -> Sequence[Hypothesis]:
+        person = SpokenPerson(VoskEars(MODEL, ["shoulder", "knee"]), mouth)
+        person.ears.listen(["pause", "stop", "it hurts"])
+        return [*person.make(noise(1)), *person.say("it hurts"), *person.say("shoulder"), *person.say("stop")]
+
+    heard = hear()
+    assert finals(heard)
+    assert hear() == heard
+
+
+def test_other_phrases_may_be_asked_for_in_the_middle_of_a_word(person):
+    person.ears.listen(["continue", "stop"])
+    word = person.voice("continue")
+    half = len(word) // 2 // BLOCK_BYTES * BLOCK_BYTES
+    person.make(word[:half])
+    person.ears.listen(["pause", "stop"])
+    rest = person.make(word[half:]) + person.wait(2_000)
+    assert "continue" not in " ".join(hypothesis.text for hypothesis in rest)
+    assert finals(person.say("pause")) == ["pause"]
+
+
+def test_what_was_half_heard_is_not_reported_once_other_phrases_are_asked_for(person):
+    person.ears.listen(["continue", "stop"])
+    partials = person.make(person.voice("continue"))
+    assert [partial.text for partial in partials][-1:] == ["continue"]
+    person.ears.listen(["pause", "stop"])
+    assert person.wait(2_000) == []
+
+
+def test_asking_for_the_same_phrases_in_another_order_forgets_nothing(person):
+    person.ears.listen(["continue", "stop"])
+    heard = person.make(person.voice("continue"))
+    person.ears.listen(["stop", "continue"])
+    heard += person.wait(2_000)
+    assert finals(heard) == ["continue"]
+
+
+def test_a_decoy_is_heard_as_itself_and_not_as_a_command(mouth):
+    person = SpokenPerson(VoskEars(MODEL, ["shoulder", "tomorrow never comes"]), mouth)
+    person.ears.listen(["pause", "stop", "it hurts"])
+    assert finals(person.say("shoulder")) == ["shoulder"]
+
+
+def test_a_decoy_that_is_asked_for_as_a_phrase_is_a_phrase(mouth):
+    person = SpokenPerson(VoskEars(MODEL, ["pause"]), mouth)
+    person.ears.listen(["pause", "stop"])
+    assert finals(person.say("pause")) == ["pause"]
+
+
+def test_talk_that_is_no_command_is_not_heard_as_one(mouth):
+    voice = load_voice()
+    person = SpokenPerson(VoskEars(MODEL, voice.decoys), mouth)
+    person.ears.listen(voice.phrases_of(voice.understands))
+    talk = "the weather report promised sunshine over the mountains for most of the afternoon"
+    understood = {phrase for phrases in voice.understands.values() for phrase in phrases}
+    assert not understood & set(finals(person.say(talk)))
+
+
+def test_phrases_with_a_word_that_the_model_lacks_are_named(person):
+    understands = {Command("pause"): ("pause", "zyzzyva", "pause zyzzyva"), Command("stop"): ("stop",)}
+    assert missing_phrases(person.ears, understands) == ("zyzzyva", "pause zyzzyva")
+
+
+def test_a_command_without_any_phrase_that_the_model_could_hear_is_an_error(person):
+    understands = {Command("pause"): ("pause",), Command("stop"): ("zyzzyva", "brillig")}
+    with pytest.raises(EarsUnfit, match=r"no words for: stop\..*understands\.toml"):
+        missing_phrases(person.ears, understands)
+
+
+def test_a_phrase_that_the_model_lacks_does_not_spoil_the_others(person):
+    person.ears.listen(["zyzzyva", "pause", "stop"])
+    assert finals(person.say("pause")) == ["pause"]
+
+
+def test_noise_and_loud_sounds_yield_no_command(person):
+    person.ears.listen(["pause", "stop", "it hurts", "continue"])
+    heard = person.make(noise(4, 0.01) + noise(4, 0.3)) + person.wait(2_000)
+    assert not {"pause", "stop", "it hurts", "continue"} & set(finals(heard))
+
+
+def test_talk_without_end_is_cut_into_utterances(person):
+    person.ears.listen(["pause", "stop", "it hurts", "continue"])
+    talk = person.voice("one two three four five six seven eight nine ten").rstrip(b"\0")
+    longest_ms = ms = reports = 0
+    for block in blocks(talk * 20):
+        ms += BLOCK_MS
+        if any(hypothesis.final for hypothesis in person.ears.hear(block)):
+            longest_ms, ms, reports = max(longest_ms, ms), 0, reports + 1
+    assert reports >= 2
+    assert longest_ms <= LONGEST_UTTERANCE + 1_000
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4_096 / 1e6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["silence", "noise", "talk"])
+def test_memory_stays_flat_over_minutes(person, kind):
+    person.ears.listen(["pause", "stop", "it hurts", "continue"])
+    sound = {
+        "silence": bytes(2 * SAMPLE_RATE * 30),
+        "noise": noise(30),
+        "talk": (person.voice("one two three four five six seven eight nine ten") * 12)[: 2 * SAMPLE_RATE * 30],
+    }[kind]
+    for _ in range(2):  # a minute: buffers find their size
+        person.make(sound)
+    before = resident_mb()
+    for _ in range(6):
+        person.make(sound)
+    assert resident_mb() - before < 4  # Vosk without resets grows by some 10 MB in that time
+
+
+# --- Models that are no models ---------------------------------------------------------------------------
+
+
+def empty(_: bytes) -> bytes:
+    return b""
+
+
+def half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def garbage(content: bytes) -> bytes:
+    return bytes((index * 37 + 11) % 256 for index in range(max(64, len(content))))
+
+
+def half_overwritten(content: bytes) -> bytes:
+    return content[:64] + garbage(content)[64:]
+
+
+@pytest.mark.parametrize("damage", [empty, half, garbage])
+@pytest.mark.parametrize(
+    "file",
+    ["am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/HCLr.fst", "graph/words.txt"],
+)
+def test_a_damaged_model_is_an_error_and_not_a_crash(
+    tmp_path: Path, file: str, damage: Callable[[bytes], bytes]
+):
+    model = shutil.copytree(MODEL, tmp_path / "ears")
+    (model / file).write_bytes(damage((model / file).read_bytes()))
+    with pytest.raises(EarsUnfit, match="is damaged") as unfit:
+        VoskEars(model)
+    assert str(model) in unfit.value.what
+    assert "--ears" in unfit.value.remedy
+
+
+@pytest.mark.parametrize("file", ["am/final.mdl", "graph/HCLr.fst", "graph/Gr.fst"])
+def test_a_model_damaged_behind_its_header_is_an_error_and_not_a_crash(tmp_path: Path, file: str):
+    model = shutil.copytree(MODEL, tmp_path / "ears")
+    (model / file).write_bytes(half_overwritten((model / file).read_bytes()))
+    with pytest.raises(EarsUnfit, match="is damaged"):
+        VoskEars(model)
+
+
+@pytest.mark.parametrize("file", ["am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/words.txt"])
+def test_a_model_without_a_file_that_it_needs_is_an_error_naming_the_file(tmp_path: Path, file: str):
+    model = shutil.copytree(MODEL, tmp_path / "ears")
+    (model / file).unlink()
+    with pytest.raises(EarsUnfit, match=f"{file} is missing"):
+        VoskEars(model)
+
+
+@pytest.mark.parametrize("file", ["graph/HCLr.fst", "graph/Gr.fst"])
+def test_a_model_without_dynamic_graphs_is_refused_with_the_kind_to_choose(tmp_path: Path, file: str):
+    model = shutil.copytree(MODEL, tmp_path / "ears")
+    (model / file).unlink()
+    with pytest.raises(EarsUnfit, match=r"cannot take a grammar.*'small' or 'lgraph'"):
+        VoskEars(model)
+
+
+def test_a_model_that_is_not_there_is_an_error(tmp_path: Path):
+    with pytest.raises(EarsUnfit, match="There is no speech model in"):
+        VoskEars(tmp_path / "nowhere")
+
+
+def test_a_model_path_that_cannot_be_looked_up_is_an_error(tmp_path: Path):
+    with pytest.raises(EarsUnfit, match="cannot be read: File name too long"):
+        VoskEars(tmp_path / ("a" * 300))
