@@ -5,20 +5,37 @@ never waits: a line that is due in the middle of a block begins in the middle of
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from coach.ports import BLOCK_BYTES, SAMPLE_RATE, SAMPLES_PER_MS, SILENCE, Block, Pcm
+from coach.ports import BLOCK_BYTES, BLOCK_SAMPLES, SAMPLE_RATE, SAMPLES_PER_MS, SILENCE, Block, Pcm
 from coach.session.messages import Milliseconds
 from coach.session.phrases import Tone
 
 FADE_SAMPLES = 5 * SAMPLES_PER_MS
-"""A cut voice fades within 5 ms: shorter clicks, longer is not "at once"."""
+"""A cut voice fades within 5 ms, and so does a ducked one: shorter clicks, longer is not "at once"."""
 
-REMEMBERED = Milliseconds(15_000)
+DUCKED = 0.1
+"""The coach's voice while somebody speaks over it: 20 dB quieter, still there to be followed."""
+
+DUCKED_FOR = 800 * SAMPLES_PER_MS
+"""The coach stays quiet so long after the last sign of somebody speaking: the pause between two words, and the
+half second of silence in which the recogniser makes up its mind."""
+
+RELEASE_SAMPLES = 200 * SAMPLES_PER_MS
+"""Nobody is startled by a voice that comes back this slowly."""
+
+REMEMBERED = 15_000 * SAMPLES_PER_MS
 """So long the queue can tell what it said: as long as the longest utterance the ears follow."""
+
+WORD_SLACK = 400 * SAMPLES_PER_MS
+"""So far off a word may be from where it is believed to lie in its line: synthesisers stretch some words and
+swallow others."""
+
+_LETTERS, _WORD, _PAUSE = 48, 81, 336
+"""What a letter, a word and a comma take, in proportion: measured, see ``coach/rehearsal/mouth.py``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +68,22 @@ class _Sound:
     def end(self) -> int:
         return self.begin + len(self.pcm) // 2
 
+    def between(self, start: int, stop: int) -> bytes:
+        return self.pcm[2 * (start - self.begin) : 2 * (stop - self.begin)]
+
+    def words_between(self, start: int, stop: int) -> Iterator[str]:
+        """The words that may sound then: where in the line each one lies is known only about."""
+        words = self.text.split()
+        costs = [_WORD + _LETTERS * len(word) + _PAUSE * (not word[-1].isalnum()) for word in words]
+        if costs:
+            costs[-1] -= _PAUSE * (not words[-1][-1].isalnum())  # the last full stop is not waited for
+        each = (self.end - self.begin) / max(1, sum(costs))
+        at = float(self.begin)
+        for word, cost in zip(words, costs, strict=True):
+            if at - WORD_SLACK < stop and at + cost * each + WORD_SLACK > start:
+                yield word
+            at += cost * each
+
 
 class VoiceQueue:
     """Lines and chimes on their way to the loudspeaker."""
@@ -60,10 +93,12 @@ class VoiceQueue:
         self._sounding: _Sound | None = None
         self._lines: deque[_Sound] = deque()
         self._chimes: list[_Sound] = []
-        self._fading = b""
-        self._gain = 1.0
+        self._fading: list[_Sound] = []  # the last milliseconds of lines that were cut
+        self._volume = 1.0
+        self._ducking = 1.0  # what the lines are multiplied with at the beginning of the next block
+        self._ducked_until = 0
         self._played: list[Played] = []
-        self._memory: deque[Played] = deque()
+        self._memory: deque[tuple[_Sound, int]] = deque()  # what sounded, and until when
 
     @property
     def now(self) -> Milliseconds:
@@ -85,45 +120,65 @@ class VoiceQueue:
         self._chimes.append(_Sound(pcm, max(due * SAMPLES_PER_MS, self._position)))
 
     def hush(self) -> None:
-        """Fall silent with the next block, in mid-word; forget what was waiting."""
+        """Fall silent with the next block, in mid-word; forget what was waiting. What is said next is not ducked."""
         self._lines.clear()
         self._chimes.clear()
         if self._sounding is not None:
-            self._fading = self._cut(self._sounding, self._position)
+            self._cut(self._sounding, self._position)
             self._sounding = None
+        self._ducked_until = 0
+
+    def duck(self) -> None:
+        """Somebody is speaking: be quiet from the next block on, and for 0.8 s after the last call.
+
+        Only the loudness changes: lines begin and end when they would have, and chimes ring as ever.
+        """
+        self._ducked_until = self._position + DUCKED_FOR
 
     def set_volume(self, decibels: int) -> None:
         """Play louder or quieter from the next block on."""
-        self._gain = 10 ** (decibels / 20)
+        self._volume = 10 ** (decibels / 20)
 
     def said_since(self, moment: Milliseconds) -> str:
-        """Return the words of all lines that sounded at or after a moment (not over 15 s ago)."""
-        words = [played.text for played in self._memory if played.end >= moment]
-        if self._sounding is not None:
-            words.append(self._sounding.text)
-        return " ".join(words)
+        """Return the words that sounded at or after a moment, as far as can be told (not over 15 s ago)."""
+        since = moment * SAMPLES_PER_MS
+        sounds = [*self._memory, (self._sounding, self._position)] if self._sounding else self._memory
+        return " ".join(
+            word
+            for sound, until in sounds
+            if until + WORD_SLACK > since
+            for word in sound.words_between(since, until)
+        )
 
-    def played(self) -> tuple[Played, ...]:
+    def played(self) -> Sequence[Played]:
         """Return the lines that ended since the last call."""
+        if not self._played:
+            return ()
         played, self._played = self._played, []
-        return tuple(played)
+        return played
 
     def next_block(self) -> Block:
         """Return the next block for the loudspeaker."""
         begin = self._position
-        end = self._position = begin + BLOCK_BYTES // 2
+        end = self._position = begin + BLOCK_SAMPLES
         if self.idle:
+            self._ducking = self._ducking_target(begin)
             return SILENCE
-        block = bytearray(BLOCK_BYTES)
-        if self._fading:
-            block[: len(self._fading)] = self._fading
-            self._fading = b""
+        block = self._line_between(begin, end)
+        if self._ducking != 1.0 or begin < self._ducked_until:
+            block = self._duck(block, begin)
+        if self._chimes or self._fading or self._volume != 1.0:
+            block = self._mix(block, begin, end)
+        return block
+
+    def _line_between(self, begin: int, end: int) -> Block:
+        """What is said then: nearly always a piece of one line, or nothing."""
+        pieces: list[tuple[int, bytes]] = []
         while (sound := self._current(begin, end)) is not None:
             stop = min(sound.end, end, self._lines[0].begin if self._lines else end)
             start = max(sound.begin, begin)
             if stop > start:
-                piece = sound.pcm[2 * (start - sound.begin) : 2 * (stop - sound.begin)]
-                block[2 * (start - begin) : 2 * (stop - begin)] = piece
+                pieces.append((start, sound.between(start, stop)))
             if sound.end <= stop:
                 self._end(sound, sound.end, cut=False)
                 self._sounding = None
@@ -132,7 +187,14 @@ class VoiceQueue:
                 self._sounding = None
             if stop >= end or self._sounding is not None:
                 break
-        return self._mix(block, begin, end)
+        if not pieces:
+            return SILENCE
+        if len(pieces[0][1]) == BLOCK_BYTES:
+            return Block(pieces[0][1])
+        block = bytearray(BLOCK_BYTES)
+        for start, piece in pieces:
+            block[2 * (start - begin) :][: len(piece)] = piece
+        return Block(bytes(block))
 
     def _current(self, begin: int, end: int) -> _Sound | None:
         if self._sounding is None and self._lines and self._lines[0].begin < end:
@@ -140,32 +202,43 @@ class VoiceQueue:
             self._sounding.begin = max(self._sounding.begin, begin)
         return self._sounding
 
-    def _cut(self, sound: _Sound, at: int) -> bytes:
-        """End a line early; return the few samples in which it fades."""
+    def _cut(self, sound: _Sound, at: int) -> None:
+        """End a line early: it fades over whatever comes next."""
         self._end(sound, at, cut=True)
-        rest = np.frombuffer(sound.pcm, np.int16)[at - sound.begin :][:FADE_SAMPLES]
-        return (rest * np.linspace(1, 0, len(rest))).astype(np.int16).tobytes()
+        rest = np.frombuffer(sound.between(at, min(sound.end, at + FADE_SAMPLES)), np.int16)
+        faded = rest * np.linspace(self._ducking, 0, len(rest))
+        self._fading.append(_Sound(Pcm(faded.astype(np.int16).tobytes()), at))
 
     def _end(self, sound: _Sound, at: int, *, cut: bool) -> None:
         begin, end = (Milliseconds(-(-sample // SAMPLES_PER_MS)) for sample in (sound.begin, at))
-        played = Played(sound.text, sound.number, begin, end, cut)
-        self._played.append(played)
-        self._memory.append(played)
-        while self._memory[0].end < end - REMEMBERED:
+        self._played.append(Played(sound.text, sound.number, begin, end, cut))
+        self._memory.append((sound, at))
+        while self._memory[0][1] < at - REMEMBERED:
             self._memory.popleft()
 
-    def _mix(self, block: bytearray, begin: int, end: int) -> Block:
-        """Add the chimes that sound in this block, and set the volume. Most blocks have neither."""
-        chimes = [chime for chime in self._chimes if chime.begin < end]
-        if not chimes and self._gain == 1.0:
-            return Block(bytes(block))
-        mixed = np.frombuffer(bytes(block), np.int16).astype(np.float32)
-        for chime in chimes:
-            start, stop = max(chime.begin, begin), min(chime.end, end)
-            piece = chime.pcm[2 * (start - chime.begin) : 2 * (stop - chime.begin)]
-            mixed[start - begin : stop - begin] += np.frombuffer(piece, np.int16)
+    def _ducking_target(self, at: int) -> float:
+        return DUCKED if at < self._ducked_until else 1.0
+
+    def _duck(self, block: Block, begin: int) -> Block:
+        """Make the block as quiet as it has to be, without a click on the way there."""
+        target = self._ducking_target(begin)
+        length = FADE_SAMPLES if target < self._ducking else RELEASE_SAMPLES
+        step = (1.0 - DUCKED) / length
+        ramp = self._ducking + np.arange(1, BLOCK_SAMPLES + 1) * (step if target > self._ducking else -step)
+        gain = np.clip(ramp, min(self._ducking, target), max(self._ducking, target))
+        self._ducking = float(gain[-1])
+        return Block((np.frombuffer(block, np.int16) * gain).astype(np.int16).tobytes())
+
+    def _mix(self, block: Block, begin: int, end: int) -> Block:
+        """Add what sounds over the line, and set the volume."""
+        mixed = np.frombuffer(block, np.int16).astype(np.float32)
+        for sound in (*self._chimes, *self._fading):
+            start, stop = max(sound.begin, begin), min(sound.end, end)
+            if start < stop:
+                mixed[start - begin : stop - begin] += np.frombuffer(sound.between(start, stop), np.int16)
         self._chimes = [chime for chime in self._chimes if chime.end > end]
-        return Block(np.clip(mixed * self._gain, -32768, 32767).astype(np.int16).tobytes())
+        self._fading = [fade for fade in self._fading if fade.end > end]
+        return Block(np.clip(mixed * self._volume, -32768, 32767).astype(np.int16).tobytes())
 
 
 def chime(tones: Sequence[Tone], level: float = 0.2) -> Pcm:

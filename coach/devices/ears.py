@@ -5,6 +5,8 @@ reaches the person. What is acted on is decided elsewhere (``coach/session/atten
 """
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,8 +14,14 @@ from coach.errors import EarsUnfit
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block
 from coach.session.messages import UNKNOWN, Command, Hypothesis, Milliseconds
 
-NEEDED_FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
-"""Without these Vosk ends the whole process instead of raising: they are looked for first."""
+NEEDED_FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/words.txt")
+"""Without these no Vosk model works."""
+
+GRAMMAR_FILES = ("graph/HCLr.fst", "graph/Gr.fst")
+"""Without these a model hears only what it was made for."""
+
+TRIAL_WITHIN_S = 120.0
+"""A trial of the bundled model takes 0.1 s here; of a big one, on a busy Raspberry Pi, very much longer."""
 
 LONGEST_UTTERANCE = Milliseconds(15_000)
 """Vosk's memory grows while an utterance lasts. Music or a long talk is cut here; no command is that long."""
@@ -35,11 +43,12 @@ class VoskEars:
         _look_for(model_path)
         import vosk  # noqa: PLC0415 - takes long, and only those who listen need it
 
+        _try_out(model_path, Path(vosk.__file__).with_name("libvosk.so"))
         vosk.SetLogLevel(-1)
         try:
             self._model = vosk.Model(model_path=str(model_path))
         except Exception as broken:
-            raise EarsUnfit(f"The model in {model_path} cannot be loaded.", _REMEDY) from broken
+            raise _damaged(model_path) from broken
         self._path = model_path
         self._decoys = [decoy for decoy in decoys if self.knows(decoy)]
         self._recogniser = vosk.KaldiRecognizer(self._model, SAMPLE_RATE, json.dumps([UNKNOWN]))
@@ -108,20 +117,52 @@ def _ms(seconds: float) -> Milliseconds:
 
 
 _REMEDY = "Put a Vosk model directory there, or name another one with --ears DIRECTORY."
+_TRIAL = Path(__file__).with_name("model_trial.py")
 
 
 def _look_for(model_path: Path) -> None:
-    if not model_path.is_dir():
-        raise EarsUnfit(f"There is no speech model in {model_path}.", _REMEDY)
-    missing = [name for name in NEEDED_FILES if not (model_path / name).is_file()]
-    if missing:
-        raise EarsUnfit(f"The model in {model_path} is incomplete: {', '.join(missing)} is missing.", _REMEDY)
-    graph = model_path / "graph"
-    if not (graph / "Gr.fst").is_file() or not (graph / "HCLr.fst").is_file():
+    """Name what is missing: the likeliest trouble, and the easiest to put right."""
+    needed = (*NEEDED_FILES, *GRAMMAR_FILES)
+    try:
+        if not model_path.is_dir():
+            raise EarsUnfit(f"There is no speech model in {model_path}.", _REMEDY)
+        missing = [name for name in needed if not (model_path / name).is_file()]
+        empty = [name for name in needed if name not in missing and not (model_path / name).stat().st_size]
+    except OSError as error:
+        raise EarsUnfit(f"The model in {model_path} cannot be read: {error.strerror}.", _REMEDY) from error
+    if missing and set(missing) <= set(GRAMMAR_FILES):
         raise EarsUnfit(
-            f"The model in {model_path} cannot take a grammar: graph/HCLr.fst or graph/Gr.fst is missing.",
+            f"The model in {model_path} cannot take a grammar: {', '.join(missing)} is missing.",
             "Models named 'small' or 'lgraph' can; choose one of those.",
         )
+    if missing:
+        raise EarsUnfit(f"The model in {model_path} is incomplete: {', '.join(missing)} is missing.", _REMEDY)
+    if empty:
+        raise EarsUnfit(f"The model in {model_path} is damaged: {', '.join(empty)} is empty.", _REMEDY)
+
+
+def _try_out(model_path: Path, library: Path) -> None:
+    """Let another process use the model first: with a damaged one Vosk may crash instead of raising."""
+    try:
+        trial = subprocess.run(
+            [sys.executable, "-I", "-S", _TRIAL, library, model_path],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=TRIAL_WITHIN_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as expired:
+        raise _damaged(model_path) from expired
+    if trial.returncode != 0:
+        raise _damaged(model_path)
+
+
+def _damaged(model_path: Path) -> EarsUnfit:
+    return EarsUnfit(
+        f"The model in {model_path} is damaged: Vosk cannot use it.",
+        "Copy or unpack it there again, or name another one with --ears DIRECTORY.",
+    )
 
 
 def missing_phrases(ears: VoskEars, understands: Mapping[Command, Sequence[str]]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.models.conftest import Server, Terminal
+from .programs import Server, Terminal
 
 THIRD = 100_001
 
@@ -158,10 +158,15 @@ def test_nothing_is_asked_for_if_there_is_no_room_for_it(terminal: Terminal, ser
         "ftp://127.0.0.1/model.zip",
         "file:///etc/passwd",
         "http://127.0.0.1@example.org/model.zip",
+        "http://127.0.0.1:80@example.org/model.zip",
     ],
 )
 def test_only_https_is_spoken(terminal: Terminal, part: Path, url: str) -> None:
     assert "is not https" in terminal.fetch(url, part)["error"]
+
+
+def test_an_address_that_is_none_is_named(terminal: Terminal, part: Path) -> None:
+    assert "no address that can be followed" in terminal.fetch("http://[", part)["error"]
 
 
 def test_without_a_network_the_sentence_says_so(terminal: Terminal, part: Path) -> None:

@@ -56,13 +56,13 @@ def run(routine, stream: list[Event]) -> tuple[Session, list[tuple[Event | None,
     return session, log
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(routines, events)
 def test_it_never_raises_and_the_same_events_bring_the_same_actions(routine, stream):
     assert run(routine, stream)[1] == run(routine, stream)[1]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(routines, events, events)
 def test_stop_always_ends_it_at_once_and_nothing_is_spoken_afterwards(routine, before, after):
     session, log = run(routine, [*before, Heard(Command("stop"))])
@@ -76,7 +76,7 @@ def test_stop_always_ends_it_at_once_and_nothing_is_spoken_afterwards(routine, b
         assert session.handle(event) == ()
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(routines, events, events)
 def test_a_pain_word_silences_it_at_once_and_never_leads_back_unasked(routine, before, after):
     session, log = run(routine, before)
@@ -107,7 +107,7 @@ def test_a_pain_word_silences_it_at_once_and_never_leads_back_unasked(routine, b
                     assert session._course.level_of(exercise) < level_before.get(exercise.id, 0)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(routines, events)
 def test_nothing_gets_harder_after_pain(routine, stream):
     session = Session(routine, VOICE)
@@ -123,7 +123,7 @@ def test_nothing_gets_harder_after_pain(routine, stream):
             hurt[id_] = min(level, session._course._levels.get(id_, 0))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(routines, events)
 def test_it_listens_for_exactly_what_its_state_offers(routine, stream):
     session, log = run(routine, stream)
@@ -131,7 +131,7 @@ def test_it_listens_for_exactly_what_its_state_offers(routine, stream):
     assert listening[-1] == table.spoken_in(session.state)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(routines, events)
 def test_lines_are_numbered_upwards_and_never_due_in_the_past(routine, stream):
     session = Session(routine, VOICE)
@@ -147,7 +147,7 @@ def test_lines_are_numbered_upwards_and_never_due_in_the_past(routine, stream):
     assert numbers == sorted(set(numbers))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(routines, events)
 def test_every_set_is_noted_once_and_never_with_more_than_was_planned(routine, stream):
     _, log = run(routine, stream)
