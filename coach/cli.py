@@ -4,8 +4,11 @@ Nothing is decided here but which hands lead a session: real ones or understudie
 the module it calls.
 """
 
+import difflib
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +16,15 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from coach import content, history
+from coach.cli_ears import ears as ears_commands
 from coach.devices.room import devices as sound_devices
 from coach.devices.room import has_sound, libraries_silenced
-from coach.errors import CoachError, RoomLost
+from coach.errors import CoachError, ContentBroken, RoomLost
+from coach.models.shelf import chosen_model
 from coach.offline import stay_offline
 from coach.session.messages import Entered, Heard, Milliseconds
 from coach.voice_queue import Played
@@ -44,8 +50,32 @@ def main() -> None:
             error.show()
             sys.exit(error.exit_code)
         except (click.Abort, KeyboardInterrupt):
-            click.echo("coach: interrupted. What was done so far is written down: coach log.", err=True)
+            click.echo("coach: interrupted. What was done so far is kept.", err=True)
             sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _drop_output()  # whoever read it is gone (`coach log | head`): nobody is left to tell
+            sys.exit(1)
+        except Exception as defect:
+            if os.environ.get("COACH_TRACEBACK"):
+                raise
+            click.echo(f"coach: {_unexpected(defect)}", err=True)
+            _drop_output()
+            sys.exit(1)
+
+
+def _drop_output() -> None:
+    """Forget what could not be written to standard output: at exit Python would try it again, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unexpected(defect: Exception) -> str:
+    """One sentence in place of a traceback, which only a programmer could use."""
+    place = traceback.extract_tb(defect.__traceback__)[-1]
+    return (
+        f"Something unexpected happened: {type(defect).__name__}: {defect} "
+        f"(in {Path(place.filename).name}, line {place.lineno}). Please report it with this sentence; "
+        "with COACH_TRACEBACK=1 in the environment the coach tells more."
+    )
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
@@ -73,7 +103,7 @@ _EARS = click.option(
     "--ears",
     type=click.Path(path_type=Path),
     envvar="COACH_EARS",
-    help="A Vosk model directory to listen with.  [default: the voice's own]",
+    help="A Vosk model directory to listen with.  [default: see coach ears]",
 )
 _STORE = click.option(
     "--store",
@@ -86,7 +116,8 @@ _ROUTINE = click.argument("routine", default=DEFAULT_ROUTINE)
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="lower-back-coach", prog_name="coach")
-def coach() -> None:
+@click.pass_context
+def coach(context: click.Context) -> None:
     """A voice-guided exercise coach for the lower back, entirely offline.
 
     Say "pause", "slower", "what's next", "help" at any time. Say "it hurts" or "stop", and it halts at once.
@@ -100,10 +131,12 @@ def coach() -> None:
       2  the command was wrong    7  the history cannot be written
       3  mistakes in the content  8  another coach writes to the same history
       4  the ears' model is unfit 9  something tried to reach the network
+                                 10  a model could not be installed
     \b
     Options can also be given by environment: COACH_EARS, COACH_STORE, COACH_VOICE, COACH_INPUT, COACH_OUTPUT.
     """
-    stay_offline()
+    if context.invoked_subcommand != "ears":  # its commands decide for themselves: a person may ask for a model
+        stay_offline()
 
 
 @coach.command()
@@ -143,7 +176,7 @@ def run(
 
     spoken = content.load_voice(voice)
     led = content.load_routine(routine, voice=spoken)
-    setup = Setup(ears or _own_ears(voice), store or history.default_store_path(), microphone, speaker)
+    setup = Setup(ears or chosen_model(voice), store or history.default_store_path(), microphone, speaker)
     witness = _Terminal(quiet=quiet)
     end = lead_live(led, spoken, setup, datetime.now().astimezone(), witness, _warn)
     out.print(f"The session is over: [bold]{end.outcome}[/]. coach log shows what was done.")
@@ -202,7 +235,7 @@ def _rehearse(
         rehearsal = stage.rehearse_dry(led, spoken, remarks)
     else:
         witness = _Progress()
-        rehearsal = stage.rehearse(led, spoken, remarks, ears or _own_ears(voice), witness=witness)
+        rehearsal = stage.rehearse(led, spoken, remarks, ears or chosen_model(voice), witness=witness)
     files = rehearsal.write(folder)
     hearing = latencies(rehearsal.trace)
     out.print(
@@ -213,7 +246,7 @@ def _rehearse(
     if rehearsal.unsaid:
         _warn(rehearsal.unsaid)
     for file in files:
-        out.print(f"  {file}")
+        out.print(f"  {escape(str(file))}", soft_wrap=True)
 
 
 @coach.command()
@@ -224,11 +257,11 @@ def routines() -> None:
         table.add_column(column, overflow="fold")
     broken: list[str] = []
     for summary in content.routines():
-        about = summary.routine.about if summary.routine else "[red]has mistakes[/]"
-        table.add_row(summary.id, about, str(summary.path))
+        about = escape(summary.routine.about) if summary.routine else "[red]has mistakes[/]"
+        table.add_row(escape(summary.id), about, escape(str(summary.path)))
         broken += summary.mistakes
     out.print(table)
-    out.print(f"\nYour own routines go to {content.own_routines()}.")
+    out.print(f"\nYour own routines go to {escape(str(content.own_routines()))}.", soft_wrap=True)
     for mistake in broken:
         _warn(mistake)
 
@@ -243,9 +276,9 @@ def check(files: tuple[Path, ...], voice: str, ears: Path | None) -> None:
     """
     report = content.check(files, voice=voice)
     for mistake in report.mistakes:
-        out.print(f"[red]mistake[/]  {mistake}", soft_wrap=True)
+        out.print(f"[red]mistake[/]  {escape(str(mistake))}", soft_wrap=True)
     for warning in report.warnings:
-        out.print(f"[yellow]warning[/]  {warning}", soft_wrap=True)
+        out.print(f"[yellow]warning[/]  {escape(str(warning))}", soft_wrap=True)
     if not files:
         _check_model(voice, ears)
     out.print(
@@ -262,11 +295,12 @@ def _check_model(voice: str, ears: Path | None) -> None:
         spoken = content.load_voice(voice)
     except CoachError:
         return  # its mistakes are reported already
-    model = ears or _own_ears(voice)
+    model = ears or chosen_model(voice)
     if unheard := missing_phrases(VoskEars(model), spoken.understands):
-        out.print(f"[yellow]warning[/]  {model}: the model cannot hear: {', '.join(unheard)}", soft_wrap=True)
+        deaf_to = escape(f"{model}: the model cannot hear: {', '.join(unheard)}")
+        out.print(f"[yellow]warning[/]  {deaf_to}", soft_wrap=True)
     else:
-        out.print(f"The model in {model} knows every phrase.", soft_wrap=True)
+        out.print(f"The model in {escape(str(model))} knows every phrase.", soft_wrap=True)
 
 
 @coach.command()
@@ -285,8 +319,8 @@ def devices(voices: bool) -> None:  # noqa: FBT001 - an option of the command li
     for device in found:
         table.add_row(
             str(device.index),
-            device.name,
-            device.host,
+            escape(device.name),
+            escape(device.host),
             _mark(device.inputs, device.default_input),
             _mark(device.outputs, device.default_output),
             f"{device.rate} Hz",
@@ -311,7 +345,14 @@ def _list_voices() -> None:
 
 @coach.command()
 @_options(_STORE)
-@click.option("-n", "--number", default=10, show_default=True, help="How many sessions, newest first.")
+@click.option(
+    "-n",
+    "--number",
+    type=click.IntRange(1, 10_000),
+    default=10,
+    show_default=True,
+    help="How many sessions, newest first.",
+)
 @click.option("--sets", is_flag=True, help="Every set, pause and change of each session.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
 def log(store: Path | None, number: int, sets: bool, as_json: bool) -> None:  # noqa: FBT001
@@ -323,26 +364,79 @@ def log(store: Path | None, number: int, sets: bool, as_json: bool) -> None:  # 
         history.show_log(out, sessions, detail=sets)
 
 
-@coach.command()
+@coach.group(invoke_without_command=True)
 @_options(_VOICE, _EARS)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
-def bench(voice: str, ears: Path | None, as_json: bool) -> None:  # noqa: FBT001
+@click.pass_context
+def bench(context: click.Context, voice: str, ears: Path | None, as_json: bool) -> None:  # noqa: FBT001
     """Measure this machine: reaction times, cadence, speed, start-up, memory.
 
     Times of reactions and cadence are counted in sound, so they are the same on a busy machine; speeds are ratios
     to real time on this machine as it is now.
     """
+    if context.invoked_subcommand is not None:
+        return
     from coach.bench import measure, show  # noqa: PLC0415 - loads everything
 
-    figures = measure(voice, ears or _own_ears(voice), _warn)
-    click.echo(figures.as_json()) if as_json else show(out, figures)
+    figures = measure(voice, ears or chosen_model(voice), _warn)
+    if as_json:
+        click.echo(figures.as_json())
+    else:
+        show(out, figures)
+
+
+@bench.command()
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@_options(_VOICE, _EARS)
+@click.option("--condition", "conditions", multiple=True, help="Only this condition; can be given several times.")
+@click.option("--quick", is_flag=True, help="A sample of everything.")
+@click.option("--json", "as_json", type=click.Path(path_type=Path), help="Write the report to this file too.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw it into this PNG file.")
+@click.option("--markdown", type=click.Path(path_type=Path), help="Write it as a page of documentation.")
+def hearing(
+    folders: tuple[Path, ...],
+    voice: str,
+    ears: Path | None,
+    conditions: tuple[str, ...],
+    quick: bool,  # noqa: FBT001 - an option of the command line
+    as_json: Path | None,
+    picture: Path | None,
+    markdown: Path | None,
+) -> None:
+    """Measure how well the ears hear, on the recordings in FOLDERS and on synthetic voices.
+
+    Each folder holds a manifest.csv (path, text, speaker, source, licence, duration_s, kind) and the recordings it
+    names. Without a folder, only synthetic voices are examined.
+    """
+    from coach.bench import hearing as examination  # noqa: PLC0415 - loads everything
+
+    extent = examination.SAMPLE if quick else examination.EVERYTHING
+    with examination.progress_on(err) as progress:
+        report = examination.measure_hearing(
+            folders,
+            ears or chosen_model(voice),
+            content.load_voice(voice),
+            [summary.routine for summary in content.routines() if summary.routine],
+            conditions=conditions or examination.CONDITION_NAMES,
+            extent=extent,
+            progress=progress,
+        )
+    examination.show(out, report)
+    if as_json:
+        as_json.write_text(report.as_json(), encoding="utf-8")
+    if markdown:
+        today = datetime.now().astimezone().date().isoformat()
+        markdown.write_text(
+            examination.as_markdown(report, today, picture.name if picture else ""), encoding="utf-8"
+        )
+    if picture:
+        examination.draw(report, picture)
+
+
+coach.add_command(ears_commands)
 
 
 # --- What commands share ----------------------------------------------------------------------------------
-
-
-def _own_ears(voice: str) -> Path:
-    return content.content_root() / "voices" / voice / "ears"
 
 
 def _script_path(script: Path | None, routine: str) -> Path:
@@ -351,12 +445,18 @@ def _script_path(script: Path | None, routine: str) -> Path:
     if script is None:
         own = scripts / f"{routine}.toml"
         return own if own.is_file() else scripts / "quiet.toml"
-    named = scripts / f"{script}.toml"
-    return named if not script.exists() and named.is_file() else script
+    if script.suffix == ".toml" or script.parent != Path() or script.is_file():
+        return script
+    known = sorted(path.stem for path in scripts.glob("*.toml"))
+    if script.name in known:
+        return scripts / f"{script}.toml"
+    near = difflib.get_close_matches(script.name, known, n=1)
+    remedy = f'did you mean "{near[0]}"?' if near else f"the scripts are {', '.join(known)}."
+    raise ContentBroken([f'There is no script called "{script}"; {remedy} A file of your own ends in .toml.'])
 
 
 def _warn(text: str) -> None:
-    err.print(f"[yellow]note:[/] {text}", soft_wrap=True)
+    err.print(f"[yellow]note:[/] {escape(text)}", soft_wrap=True)
 
 
 def _clock(at: int) -> str:
@@ -375,7 +475,7 @@ class _Terminal:
             case CoachError():
                 _warn(str(message))
             case Played(text=text, begin=begin, cut=cut) if not self._quiet:
-                out.print(f"[dim]{_clock(begin):>6}[/]  {text}{' -' if cut else ''}")
+                out.print(f"[dim]{_clock(begin):>6}[/]  {escape(text)}{' -' if cut else ''}", soft_wrap=True)
             case Heard(words=words) if not self._quiet:
                 out.print(f"[dim]{_clock(at):>6}[/]  [bold cyan]you: {words}[/]")
             case _:
@@ -396,7 +496,7 @@ class _Progress:
                 where = f"round {number}: {' '.join(filter(None, (exercise, side)))}"
                 if where != self._where:
                     self._where = where
-                    out.print(f"[dim]{_clock(at):>6}[/]  {where}")
+                    out.print(f"[dim]{_clock(at):>6}[/]  {escape(where)}")
             case Heard(words=words):
                 out.print(f"[dim]{_clock(at):>6}[/]  [cyan]heard: {words}[/]")
             case _:

@@ -24,20 +24,32 @@ def model_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with a file of 300,000 bytes."""
+@pytest.fixture(scope="package")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     file = tmp_path_factory.mktemp("server") / "file"
     file.write_bytes(bytes(range(250)) * 1200)
     with Server(file) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
-def model_server(model_zip: Path) -> Iterator[Server]:
-    """A server with a real model."""
+@pytest.fixture
+def server(_server: Server) -> Server:
+    """A server with a file of 300,000 bytes, asked for nothing yet."""
+    _server.forget()
+    return _server
+
+
+@pytest.fixture(scope="package")
+def _model_server(model_zip: Path) -> Iterator[Server]:
     with Server(model_zip) as running:
         yield running
+
+
+@pytest.fixture
+def model_server(_model_server: Server) -> Server:
+    """A server with a real model, asked for nothing yet."""
+    _model_server.forget()
+    return _model_server
 
 
 @pytest.fixture(scope="package")

@@ -33,7 +33,6 @@ def part(tmp_path: Path) -> Path:
         ("changes-and-mixes", 3),
         ("shifts-ranges", 3),
         ("refuses-ranges", 3),
-        ("falls-silent", 2),
         ("stumbles", 3),
         ("moved", 2),
         ("moved-nearby", 2),
@@ -122,9 +121,15 @@ def test_nothing_passes_for_the_file_when_the_server(
 def test_a_server_that_brings_next_to_nothing_is_given_up(
     terminal: Terminal, server: Server, part: Path, manner: str
 ) -> None:
-    error = fetch(terminal, server, manner, part, attempts=2)["error"]
+    error = fetch(terminal, server, manner, part, attempts=2, silence_s=0.15)["error"]
     assert "the last of 2 attempts" in error
     server.was_asked(2)
+
+
+def test_a_download_goes_on_after_a_silence(terminal: Terminal, server: Server, part: Path) -> None:
+    assert fetch(terminal, server, "falls-silent", part, silence_s=0.3)["error"] == ""
+    assert part.read_bytes() == server.file.read_bytes()
+    assert server.was_asked(2)[1]["range"] == f"bytes={THIRD}-"
 
 
 def test_a_damaged_file_is_thrown_away_and_fetched_afresh(terminal: Terminal, server: Server, part: Path) -> None:
@@ -179,4 +184,3 @@ def test_a_folder_that_cannot_be_written_is_named(terminal: Terminal, server: Se
     file_in_the_way.touch()
     error = terminal.fetch(server("behaves"), file_in_the_way / "model.zip")["error"]
     assert "cannot be written: Not a directory" in error
-    server.was_asked(1)
