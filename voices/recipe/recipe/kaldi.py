@@ -1,0 +1,100 @@
+"""Kaldi's and OpenFst's binary files, as far as a Vosk model needs them: numbers in, bytes out.
+
+Knows the notation and nothing of speech. Every value carries its own type mark: a size byte before a number, two letters before a
+vector or matrix, names in angle brackets between.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+BINARY = b"\0B"
+"""How a binary Kaldi file begins."""
+
+
+def token(name: str) -> bytes:
+    """A name and the space after it."""
+    return name.encode("ascii") + b" "
+
+
+def integer(value: int) -> bytes:
+    """A 32-bit integer."""
+    return b"\x04" + struct.pack("<i", value)
+
+
+def single(value: float) -> bytes:
+    """A 32-bit floating-point number."""
+    return b"\x04" + struct.pack("<f", value)
+
+
+def double(value: float) -> bytes:
+    """A 64-bit floating-point number."""
+    return b"\x08" + struct.pack("<d", value)
+
+
+def integers(values: Sequence[int]) -> bytes:
+    """A vector of 32-bit integers."""
+    return integer(len(values)) + np.asarray(values, "<i4").tobytes()
+
+
+def vector(values: Array | Sequence[float]) -> bytes:
+    """A vector of 32-bit floating-point numbers."""
+    return token("FV") + integer(len(values)) + np.asarray(values, "<f4").tobytes()
+
+
+def matrix(values: Array) -> bytes:
+    """A matrix of 32-bit floating-point numbers, row by row."""
+    rows, columns = values.shape
+    return token("FM") + integer(rows) + integer(columns) + np.asarray(values, "<f4").tobytes()
+
+
+def read_integers(data: bytes, position: int) -> tuple[list[int], int]:
+    """A vector of 32-bit integers at a position, and the position after it."""
+    (count,) = struct.unpack_from("<i", data, position + 1)
+    values = np.frombuffer(data, "<i4", count, position + 5)
+    return values.tolist(), position + 5 + 4 * count
+
+
+@dataclass
+class Automaton:
+    """A weighted finite-state transducer: states with final weights, arcs with an input label, an output label, a weight, a goal.
+
+    Weights are costs; 0 as a label is epsilon, nothing.
+    """
+
+    finals: list[float | None] = field(default_factory=list)
+    arcs: list[list[tuple[int, int, float, int]]] = field(default_factory=list)
+
+    def state(self, final: float | None = None) -> int:
+        """Adds a state; `final` is the cost of ending there, None forbids it."""
+        self.finals.append(final)
+        self.arcs.append([])
+        return len(self.finals) - 1
+
+    def arc(self, source: int, goal: int, label: int = 0, output: int = 0, weight: float = 0.0) -> None:
+        """Adds an arc."""
+        self.arcs[source].append((label, output, weight, goal))
+
+    def write(self, path: Path, sort_by_output: bool) -> None:
+        """Writes an OpenFst "vector" file with "standard" arcs, sorted by output or by input label; state 0 is the start."""
+        order = 1 if sort_by_output else 0
+        parts = [struct.pack("<i", 2125659606)]
+        for name in (b"vector", b"standard"):
+            parts.append(struct.pack("<i", len(name)) + name)
+        parts.append(struct.pack("<iiQqqq", 2, 0, 3, 0, len(self.finals), sum(map(len, self.arcs))))
+        for final, arcs in zip(self.finals, self.arcs, strict=True):
+            parts.append(struct.pack("<fq", float("inf") if final is None else final, len(arcs)))
+            parts += [struct.pack("<iifi", *arc) for arc in sorted(arcs, key=lambda arc: (arc[order], arc[1 - order]))]
+        path.write_bytes(b"".join(parts))
+
+
+def lines_of(values: Iterable[object]) -> str:
+    """One value a line."""
+    return "".join(f"{value}\n" for value in values)
