@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from coach.errors import CoachError, MouthFailed, StoreFailed
+from coach.near_end import NearEnd
 from coach.ports import BLOCK_MS, Ears, Echo, Mouth, Pcm, Room, Store
 from coach.session.attention import Attention
 from coach.session.messages import (
@@ -80,7 +81,10 @@ def lead(
     while not conductor.over:
         speaker = conductor.queue.next_block()
         microphone = hands.room.exchange(speaker)
-        conductor.take_turn(hands.ears.hear(hands.echo.cancel(microphone, speaker)))
+        cleaned = hands.echo.cancel(microphone, speaker)
+        if conductor.near_end.process(microphone, cleaned, speaker):
+            conductor.queue.duck()
+        conductor.take_turn(hands.ears.hear(cleaned))
     assert conductor.end is not None
     return conductor.end
 
@@ -90,6 +94,7 @@ class _Conductor:
 
     def __init__(self, session: Session, voice: Voice, hands: Hands, witness: Witness) -> None:
         self.queue = VoiceQueue()
+        self.near_end = NearEnd()
         self.end: End | None = None
         self._session = session
         self._voice = voice
@@ -116,7 +121,7 @@ class _Conductor:
             self._witness(played.end, played)
             if not played.cut:
                 self._tell(Spoken(played.number))
-        heard = self._attention.consider(hypotheses, now, self.queue.said_since)
+        heard = self._attention.consider(hypotheses, now, self.queue.said_since, self.near_end.was_echo)
         if heard is not None:
             self._tell(heard)
         while self._troubles:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.session.diagram import as_mermaid
+from coach.diagram import as_mermaid
 
 ROOT = Path(__file__).parent.parent
 COACH = ROOT / "coach"
@@ -79,4 +79,4 @@ def test_only_the_room_and_whoever_works_behind_the_loop_may_wait():
 
 def test_the_diagram_in_the_document_is_the_table():
     document = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    assert f"```mermaid\n{as_mermaid()}\n```" in document, "python -m coach.session.diagram prints it"
+    assert f"```mermaid\n{as_mermaid()}\n```" in document, "python -m coach.diagram prints it"

@@ -7,6 +7,7 @@ reaches the person. What is acted on is decided elsewhere (``coach/session/atten
 import json
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from coach.errors import EarsUnfit
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block
 from coach.session.messages import UNKNOWN, Command, Hypothesis, Milliseconds
 
-NEEDED_FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/words.txt")
-"""Without these no Vosk model works."""
+NEEDED_FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
+"""Without these no Vosk model works. The words may lie in ``graph/words.txt`` or inside ``graph/Gr.fst``."""
 
 GRAMMAR_FILES = ("graph/HCLr.fst", "graph/Gr.fst")
 """Without these a model hears only what it was made for."""
@@ -25,6 +26,14 @@ TRIAL_WITHIN_S = 120.0
 
 LONGEST_UTTERANCE = Milliseconds(15_000)
 """Vosk's memory grows while an utterance lasts. Music or a long talk is cut here; no command is that long."""
+
+LET_FINISH = Milliseconds(2_000)
+"""So long an utterance may keep new phrases waiting. A new grammar makes Vosk begin anew: of 24 words that it cut
+in two, hardly any was heard, and half were heard as something else. Talk and music are cut all the same."""
+
+HEARD_AGAIN = Milliseconds(300)
+"""The last sound before a new grammar is heard once more with it: a word may have begun, but not yet shown in a
+partial result."""
 
 
 class VoskEars:
@@ -54,6 +63,10 @@ class VoskEars:
         self._recogniser = vosk.KaldiRecognizer(self._model, SAMPLE_RATE, json.dumps([UNKNOWN]))
         self._recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
         self._grammar: frozenset[str] = frozenset()
+        self._wanted: tuple[str, ...] | None = None
+        self._wanted_since = 0
+        self._recent: deque[Block] = deque(maxlen=HEARD_AGAIN // BLOCK_MS)
+        self._heard_twice_ms = 0
         self._partial = ""
         self._heard_ms = 0
         self._utterance_began = 0
@@ -63,7 +76,18 @@ class VoskEars:
         return all(self._model.vosk_model_find_word(word) >= 0 for word in phrase.split())
 
     def listen(self, phrases: Sequence[str]) -> None:
-        """From now on, listen for exactly these phrases. What was half heard is forgotten."""
+        """Listen for exactly these phrases, from the end of the utterance at hand on, or 2 s from now.
+
+        Of a word that is just being said nothing is lost.
+        """
+        self._wanted = tuple(phrases)
+        self._wanted_since = self._heard_ms
+        self._change_phrases()
+
+    def _change_phrases(self) -> None:
+        if self._wanted is None or (self._partial and self._heard_ms - self._wanted_since < LET_FINISH):
+            return
+        phrases, self._wanted = self._wanted, None
         if frozenset(phrases) == self._grammar:
             return
         self._grammar = frozenset(phrases)
@@ -72,6 +96,9 @@ class VoskEars:
         self._recogniser.Reset()  # Vosk refuses a new grammar in the middle of an utterance
         self._recogniser.SetGrammar(json.dumps([*commands, *decoys, UNKNOWN]))
         self._partial = ""
+        for block in self._recent:
+            self._recogniser.AcceptWaveform(block)
+        self._heard_twice_ms += BLOCK_MS * len(self._recent)
 
     def hear(self, microphone: Block) -> Sequence[Hypothesis]:
         """Take in one block; return a new partial result, a final one, or nothing.
@@ -82,6 +109,12 @@ class VoskEars:
         if len(microphone) != BLOCK_BYTES:
             raise ValueError(f"a block has {BLOCK_BYTES} bytes, not {len(microphone)}")
         self._heard_ms += BLOCK_MS
+        hypotheses = self._take_in(microphone)
+        self._recent.append(microphone)
+        self._change_phrases()
+        return hypotheses
+
+    def _take_in(self, microphone: Block) -> Sequence[Hypothesis]:
         if self._recogniser.AcceptWaveform(microphone):
             return self._finish(self._recogniser.Result())
         text = json.loads(self._recogniser.PartialResult())["partial"]
@@ -96,24 +129,24 @@ class VoskEars:
 
     def _finish(self, result: str) -> Sequence[Hypothesis]:
         self._utterance_began = self._heard_ms
-        self._partial = ""
+        had_begun, self._partial = bool(self._partial), ""
         heard = json.loads(result)
         words = heard.get("result", [])
         if not words:
-            return ()
+            return (Hypothesis("", final=True),) if had_begun else ()
         return (
             Hypothesis(
                 heard["text"],
                 final=True,
                 confidence=min(word["conf"] for word in words),
-                begin=_ms(words[0]["start"]),
-                end=_ms(words[-1]["end"]),
+                begin=self._ms(words[0]["start"]),
+                end=self._ms(words[-1]["end"]),
             ),
         )
 
-
-def _ms(seconds: float) -> Milliseconds:
-    return Milliseconds(round(seconds * 1000))
+    def _ms(self, seconds: float) -> Milliseconds:
+        """Vosk counts the sound it was given; what it was given twice was heard once."""
+        return Milliseconds(round(seconds * 1000) - self._heard_twice_ms)
 
 
 _REMEDY = "Put a Vosk model directory there, or name another one with --ears DIRECTORY."

@@ -3,13 +3,19 @@
 One small pure policy with its reasons. The recogniser forces whatever it hears onto the phrases it listens for,
 often with full confidence, so a hypothesis is acted on only when its shape is right:
 
-- The whole utterance is one phrase. "Stop" is a command, "I could not stop" is talk; ``[unk]`` and decoy words
-  around a phrase make it talk.
+- The whole utterance is a phrase, or the same one again and again. "Stop" is a command, "stop stop stop" is one
+  too, "I could not stop" is talk; ``[unk]`` and decoy words around a phrase make it talk.
 - Urgent phrases are acted on once a partial result has stood for longer than one step of the recogniser: an
-  endpoint takes half a second and longer, and half a second is long when it hurts. Everything else waits for the
-  final result.
-- One utterance is acted on once.
-- What the coach itself is saying, or said a moment ago, is the coach. It knows its own words to the block.
+  endpoint takes half a second and longer, and half a second is long when it hurts. The words before it are
+  known then, the words after it are not: "stop" may turn out to begin a sentence. Silence is the safe side. A
+  phrase that may still become another command ("hold" could become "hold it lower") waits for the end.
+- Everything else waits for the final result. What moves the person on, or asks more of their back, must have
+  been understood clearly; what only makes the coach talk, ease off or halt need not.
+- An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
+  "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing.
+- What the coach itself is saying, or said a moment ago, is the coach. It knows about where its words lie, so
+  "stop" is obeyed while it reads out what can be said, but for the moment in which it says "stop" itself. And
+  what was no more than its own echo is the coach, whatever the recogniser makes of it.
 """
 
 import re
@@ -21,25 +27,59 @@ STANDING = Milliseconds(140)
 """So long a partial result must stand before an urgent phrase is acted on. The recogniser decodes every 120 ms:
 a longer stand means that two decodings agree. One alone is a guess: "slower" begins like "stop"."""
 
-OWN_ECHO = Milliseconds(300)
-"""So long after it was played the coach's own word may still arrive at the microphone, and be heard."""
+ECHO_AND_DECODING = Milliseconds(700)
+"""So long after it was played the coach's own word may first show in a partial result: up to 300 ms on its way
+through the devices and the room, and up to 400 ms until the recogniser believes in it."""
 
 MIN_CONFIDENCE = 0.5
 """Below this the recogniser had a better idea of another phrase; measured on the examination recordings the
 bulk of right results lies above 0.9."""
 
+CLEAR_CONFIDENCE = 0.7
+"""For commands that could do harm when nobody gave them."""
+
+TO_BE_CLEAR = frozenset(map(Command, ("next", "back", "done", "resume", "faster", "harder", "yes")))
+"""These move the person on, or ask more of their back. Said again, they are soon understood; done wrongly, they
+can hurt."""
+
+REFRACTORY = Milliseconds(500)
+"""An utterance that begins so soon after an action is the rest of the one that was acted on."""
+
+SAME_AGAIN = Milliseconds(1_500)
+"""The same urgent command again within this time is the same request: the recogniser wavered, or a frightened
+person said it twice."""
+
+FORGOTTEN = Milliseconds(2_000)
+"""Ears that were given other phrases may never end an utterance. A partial result that comes so long after the one
+before begins another."""
+
 _WORD = re.compile(r"[a-z']+")
+
+Said = Callable[[Milliseconds], str]
+"""Returns the words that the coach may have been saying since a moment."""
+
+WasEcho = Callable[[Milliseconds], bool]
+"""Tells whether what was heard about a moment was the coach's own sound, and nobody else's."""
+
+
+def never(_moment: Milliseconds) -> bool:
+    """There is no echo: the coach is silent, or the person wears headphones."""
+    return False
 
 
 class Attention:
-    """Turns hypotheses into at most one ``Heard`` for each utterance. Time is counted in calls and arguments."""
+    """Turns hypotheses into what the person meant. Time is counted in calls and arguments."""
 
     def __init__(self) -> None:
         self._meanings: Mapping[str, Command] = {}
         self._urgent: frozenset[Command] = frozenset()
+        self._longest = 0  # words in a phrase
+        self._began: Milliseconds | None = None  # the utterance at hand
+        self._changed = Milliseconds(0)
         self._partial = ""
-        self._since = Milliseconds(0)
-        self._acted = False
+        self._done_with = ""  # the words of this utterance that were acted on
+        self._acted: Heard | None = None
+        self._acted_at = Milliseconds(0)
 
     def attend_to(self, meanings: Mapping[str, Command], urgent: frozenset[Command]) -> None:
         """From now on, these phrases have these meanings.
@@ -50,38 +90,115 @@ class Attention:
         """
         self._meanings = meanings
         self._urgent = urgent
-        # The ears begin anew with new phrases: the utterance that was acted on has no final result to come.
-        self._partial = ""
-        self._acted = False
+        self._longest = max((len(phrase.split()) for phrase in meanings), default=0)
 
     def consider(
-        self, hypotheses: Sequence[Hypothesis], now: Milliseconds, said: Callable[[Milliseconds], str]
+        self, hypotheses: Sequence[Hypothesis], now: Milliseconds, said: Said, was_echo: WasEcho = never
     ) -> Heard | None:
         """Decide whether to act. Called once a block, also when nothing new was heard.
 
         Args:
             hypotheses: what this block changed.
             now: how much microphone sound was heard so far.
-            said: returns the words the coach has been saying since a moment.
+            said: the coach's own words.
+            was_echo: its own sound.
         """
         for hypothesis in hypotheses:
             if hypothesis.final:
-                acted, self._acted, self._partial = self._acted, False, ""
-                since = Milliseconds(hypothesis.begin - OWN_ECHO)
-                if not acted and hypothesis.confidence >= MIN_CONFIDENCE:
-                    return self._meant(hypothesis.text, said(since))
-            elif hypothesis.text != self._partial:
-                self._partial, self._since = hypothesis.text, now
-        if not self._partial or self._acted or now - self._since < STANDING:
+                if heard := self._conclude(hypothesis, now, said, was_echo):
+                    return heard
+            else:
+                self._follow(hypothesis.text, now)
+        if not self._partial or now - self._changed < STANDING:
             return None
-        if self._meanings.get(self._partial) not in self._urgent:
+        return self._hurry(now, said, was_echo)
+
+    def _follow(self, text: str, now: Milliseconds) -> None:
+        """Take in a partial result."""
+        if self._began is None or now - self._changed > FORGOTTEN:
+            self._began, self._done_with = now, ""
+        self._partial = self._new_in(text)
+        self._changed = now
+
+    def _new_in(self, text: str) -> str:
+        """What was not acted on yet. Ears that changed their mind about it are listened to afresh."""
+        if not f"{text} ".startswith(f"{self._done_with} "):
+            self._done_with = ""
+        return text[len(self._done_with) :].strip()
+
+    def _hurry(self, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
+        """Act on an urgent phrase before the utterance has ended."""
+        heard = self._meant(self._partial)
+        if heard is None or heard.command not in self._urgent or self._may_become_another(heard.command):
             return None
-        heard = self._meant(self._partial, said(Milliseconds(self._since - OWN_ECHO)))
-        self._acted = heard is not None
+        return self._act(heard, now, said, was_echo)
+
+    def _conclude(self, final: Hypothesis, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
+        """Act on an utterance that has ended."""
+        if self._began is None:
+            self._began, self._done_with = now, ""
+        self._partial = self._new_in(final.text)
+        heard = self._meant(self._partial)
+        if heard is not None and self._is_sure(heard.command, final.confidence, self._began):
+            heard = self._act(heard, now, said, was_echo)
+        else:
+            heard = None
+        self._began, self._partial = None, ""
         return heard
 
-    def _meant(self, text: str, own_words: str) -> Heard | None:
-        command = self._meanings.get(text)
-        if command is None or f" {text} " in f" {' '.join(_WORD.findall(own_words.lower()))} ":
+    def _is_sure(self, command: Command, confidence: float, began: Milliseconds) -> bool:
+        """Whether it was understood well enough for what it does, and is not the rest of what was acted on."""
+        if command in self._urgent:
+            return confidence >= MIN_CONFIDENCE
+        if self._acted is not None and began < self._acted_at + REFRACTORY:
+            return False
+        return confidence >= (CLEAR_CONFIDENCE if command in TO_BE_CLEAR else MIN_CONFIDENCE)
+
+    def _act(self, heard: Heard, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
+        began = now if self._began is None else self._began
+        if self._is_same_again(heard.command, began, now):
             return None
-        return Heard(command, text)
+        if was_echo(began) or _is_in(heard.words, said(Milliseconds(began - ECHO_AND_DECODING))):
+            return None
+        self._done_with = f"{self._done_with} {self._partial}".strip()
+        self._partial = ""
+        self._acted, self._acted_at = heard, now
+        return heard
+
+    def _is_same_again(self, command: Command, began: Milliseconds, now: Milliseconds) -> bool:
+        if self._acted is None or command != self._acted.command or command not in self._urgent:
+            return False
+        return began <= self._acted_at or now < self._acted_at + SAME_AGAIN
+
+    def _meant(self, text: str) -> Heard | None:
+        """What an utterance means that consists of phrases and nothing else."""
+        if text in self._meanings:  # nearly always so, or not at all
+            return Heard(self._meanings[text], text)
+        phrases = self._phrases_in(text.split())
+        commands = [self._meanings[phrase] for phrase in phrases]
+        if not commands:
+            return None
+        # In a fright people say all sorts of things: the last is what they settled on.
+        if len(set(commands)) == 1 or self._urgent.issuperset(commands):
+            return Heard(commands[-1], phrases[-1])
+        return None
+
+    def _phrases_in(self, words: Sequence[str]) -> list[str]:
+        """Cut words into phrases, the longest first; none at all if anything is left over."""
+        phrases = []
+        while words:
+            lengths = range(min(len(words), self._longest), 0, -1)
+            phrase = next((it for n in lengths if (it := " ".join(words[:n])) in self._meanings), None)
+            if phrase is None:
+                return []
+            phrases.append(phrase)
+            words = words[len(phrase.split()) :]
+        return phrases
+
+    def _may_become_another(self, command: Command) -> bool:
+        begun = f"{self._partial} "
+        return any(it.startswith(begun) and meaning != command for it, meaning in self._meanings.items())
+
+
+def _is_in(phrase: str, own_words: str) -> bool:
+    return bool(own_words) and f" {phrase} " in f" {' '.join(_WORD.findall(own_words.lower()))} "

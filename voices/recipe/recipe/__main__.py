@@ -1,15 +1,15 @@
 """`python -m recipe STAGE`: the stages by name, `all` of them in order, or `words` to rebuild the graph with more words.
 
-    lexicon      phone bigram from the word lists (only before a training: graphs must agree with the network)
-    corpora      human speech into the working folder
-    synthesise   synthetic speech into the working folder
-    train        the network
-    export       am/ and conf/ of the model
-    graph        graph/ of the model, with the penalties of words/penalties.txt
-    tune         the penalties, on held-out human speech; writes words/penalties.txt
-    examine      the table
-    all          corpora to examine; --smoke: tiny, in about a minute
-    words        graph/ again with more words: python -m recipe words "tea break" kettle
+lexicon      phone bigram from the word lists (only before a training: graphs must agree with the network)
+corpora      human speech into the working folder
+synthesise   synthetic speech into the working folder
+train        the network
+export       am/ and conf/ of the model
+graph        graph/ of the model, with the penalties of words/penalties.txt
+tune         the penalties, on held-out human speech; writes words/penalties.txt
+examine      the table
+all          corpora to examine; --smoke: tiny, in about a minute
+words        graph/ again with more words: python -m recipe words "tea break" kettle
 """
 
 from __future__ import annotations
@@ -52,8 +52,10 @@ def stage_synthesise(settings: Settings) -> None:
     """Renders synthetic speech for training and for the examination."""
     human = stored(settings, "human")
     more = [text for text in dict.fromkeys(human.texts) if len(text.split()) > 2] if human else []
-    wanted = (("synthetic", synthesis.training_utterances(settings.scale, np.random.default_rng(settings.seed), more)),
-              ("kept_out", synthesis.examination_utterances(settings.scale, np.random.default_rng(settings.seed + 1))))
+    wanted = (
+        ("synthetic", synthesis.training_utterances(settings.scale, np.random.default_rng(settings.seed), more)),
+        ("kept_out", synthesis.examination_utterances(settings.scale, np.random.default_rng(settings.seed + 1))),
+    )
     for name, utterances in wanted:
         signals = synthesis.synthesise(utterances, settings.processes)
         made = [(s, u) for s, u in zip(signals, utterances, strict=True) if s is not None]
@@ -95,8 +97,10 @@ def stage_tune(settings: Settings) -> None:
     tuning = stored(settings, "tuning")
     if tuning:
         best = tune(settings.model, tuning)
-        PENALTIES.write_text("# of [unk], in natural logarithms; made by `python -m recipe tune`\n"
-                             f"entry {best.entry}\nphone {best.phone}\nbigram {best.bigram}\n")
+        PENALTIES.write_text(
+            "# of [unk], in natural logarithms; made by `python -m recipe tune`\n"
+            f"entry {best.entry}\nphone {best.phone}\nbigram {best.bigram}\n"
+        )
 
 
 def stage_examine(settings: Settings) -> None:
@@ -121,17 +125,32 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="a tiny model of synthetic speech alone, to prove the stages")
     parser.add_argument("--work", type=Path, default=HERE / "work", help="everything made on the way (default: %(default)s)")
     parser.add_argument("--model", type=Path, help="the model's directory (default: english/ears beside the recipe; work/smoke)")
-    parser.add_argument("--corpora", type=Path, default=folder_from_environment("RECIPE_CORPORA"),
-                        help="human training speech, a folder with manifest.csv (default: $RECIPE_CORPORA, or none)")
-    parser.add_argument("--examination", type=Path, default=folder_from_environment("RECIPE_EXAMINATION"),
-                        help="human recordings to examine with (default: $RECIPE_EXAMINATION, or none)")
+    parser.add_argument(
+        "--corpora",
+        type=Path,
+        default=folder_from_environment("RECIPE_CORPORA"),
+        help="human training speech, a folder with manifest.csv (default: $RECIPE_CORPORA, or none)",
+    )
+    parser.add_argument(
+        "--examination",
+        type=Path,
+        default=folder_from_environment("RECIPE_EXAMINATION"),
+        help="human recordings to examine with (default: $RECIPE_EXAMINATION, or none)",
+    )
     parser.add_argument("--resume", action="store_true", help="train: go on from the network in the working folder")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     work = options.work / "smoke" if options.smoke else options.work
     model = options.model or (work / "model" if options.smoke else HERE.parent / "english" / "ears")
-    settings = Settings(work, None if options.smoke else options.corpora, None if options.smoke else options.examination, model,
-                        SMOKE if options.smoke else FULL, options.processes, options.resume)
+    settings = Settings(
+        work,
+        None if options.smoke else options.corpora,
+        None if options.smoke else options.examination,
+        model,
+        SMOKE if options.smoke else FULL,
+        options.processes,
+        options.resume,
+    )
     settings.work.mkdir(parents=True, exist_ok=True)
     if options.stage == "words":
         from recipe.graph import words_of

@@ -52,8 +52,9 @@ def by_sound(text: str) -> tuple[Pronunciation, ...]:
 class Listener:
     """One model under one grammar."""
 
-    def __init__(self, model: vosk.Model, known: set[str], phrases: Sequence[str], urgent: Sequence[str] = (),
-                 decoys: Sequence[str] = ()) -> None:
+    def __init__(
+        self, model: vosk.Model, known: set[str], phrases: Sequence[str], urgent: Sequence[str] = (), decoys: Sequence[str] = ()
+    ) -> None:
         """Phrases with words the model lacks are left out and named in `missing`; a model would drop them silently."""
         self.phrases = {p for p in phrases if set(p.split()) <= known}
         self.missing = sorted(set(phrases) - self.phrases)

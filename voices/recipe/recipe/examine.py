@@ -140,8 +140,10 @@ class Examiner:
             clips += bool(heard)
             accepted.update(f"{h.phrase} <- {label[:40]}" for h in heard)
         total = len(signals)
-        self.report.append(f"- {name}: {total - clips}/{total} rejected ({100 * (total - clips) / max(1, total):.1f} %); accepted: "
-                           + ("; ".join(f"{k} x{v}" for k, v in accepted.most_common()) or "none"))
+        self.report.append(
+            f"- {name}: {total - clips}/{total} rejected ({100 * (total - clips) / max(1, total):.1f} %); accepted: "
+            + ("; ".join(f"{k} x{v}" for k, v in accepted.most_common()) or "none")
+        )
 
     def false_accepts(self, name: str, signals: Sequence[Signal]) -> None:
         """Counts what is heard in talk under the exercise's grammar, by the hour."""
@@ -163,10 +165,14 @@ class Examiner:
         self.report.append("")
         if self.delays:
             delays = np.array(self.delays)
-            self.report.append(f"- urgent words heard {np.median(delays):.0f} ms after the end of the word (median of {len(delays)}; "
-                               f"nine of ten within {np.quantile(delays, 0.9):.0f} ms)")
-        self.report.append(f"- decoding {self.seconds_of_sound / self.seconds_of_work:.0f} x faster than real time on one core "
-                           f"({self.seconds_of_sound / 60:.0f} min of sound)")
+            self.report.append(
+                f"- urgent words heard {np.median(delays):.0f} ms after the end of the word (median of {len(delays)}; "
+                f"nine of ten within {np.quantile(delays, 0.9):.0f} ms)"
+            )
+        self.report.append(
+            f"- decoding {self.seconds_of_sound / self.seconds_of_work:.0f} x faster than real time on one core "
+            f"({self.seconds_of_sound / 60:.0f} min of sound)"
+        )
 
 
 def examine(model: Path, recordings: Path | None, kept_out: Collection | None) -> str:
@@ -191,14 +197,18 @@ def examine(model: Path, recordings: Path | None, kept_out: Collection | None) -
         examiner.isolated("human isolated words, quiet", signals, texts, per_word=True, delay=True)
     examiner.report.append("")
     for screen in ("transcript", "label", "asr", "asr-weak"):
-        chosen = [row for row in rows if row["kind"] == "negative" and row["screen"].startswith(screen)
-                  and (screen != "asr" or row["screen"] == "asr")]
+        chosen = [
+            row
+            for row in rows
+            if row["kind"] == "negative" and row["screen"].startswith(screen) and (screen != "asr" or row["screen"] == "asr")
+        ]
         if chosen:
             examiner.rejected(f"other human speech ({screen})", read(chosen), [row["text"] for row in chosen])
     if kept_out:
         other = [i for i in range(len(kept_out)) if kept_out.texts[i] not in examiner.session.phrases]
-        examiner.rejected("other speech by synthetic voices kept out", [kept_out.signal(i) for i in other],
-                          [kept_out.texts[i] for i in other])
+        examiner.rejected(
+            "other speech by synthetic voices kept out", [kept_out.signal(i) for i in other], [kept_out.texts[i] for i in other]
+        )
     if rows:
         examiner.false_accepts("false accepts of human talk in an exercise", read([r for r in rows if r["kind"] == "negative"]))
         examiner.false_accepts("false accepts of noise and music in an exercise", read([r for r in rows if r["kind"] == "noise"]))

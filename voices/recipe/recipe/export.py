@@ -39,13 +39,38 @@ def transition_model() -> bytes:
     """One state a phone, entered on output 2p of base phone p and stayed in on output 2p + 1, both with probability a half."""
     numbers = range(1, phones.COUNT + 1)
     half = math.log(0.5)
-    topology = (integers(list(numbers)) + integers([-1] + [0] * phones.COUNT) + integer(-1) + integer(1) + integer(2)
-                + integer(0) + integer(1) + integer(2) + integer(0) + single(0.5) + integer(1) + single(0.5)
-                + integer(-1) + integer(-1) + integer(0))
+    topology = (
+        integers(list(numbers))
+        + integers([-1] + [0] * phones.COUNT)
+        + integer(-1)
+        + integer(1)
+        + integer(2)
+        + integer(0)
+        + integer(1)
+        + integer(2)
+        + integer(0)
+        + single(0.5)
+        + integer(1)
+        + single(0.5)
+        + integer(-1)
+        + integer(-1)
+        + integer(0)
+    )
     tuples = b"".join(integer(n) + integer(0) + integer(2 * phones.base(n)) + integer(2 * phones.base(n) + 1) for n in numbers)
-    return (token("<TransitionModel>") + token("<Topology>") + topology + token("</Topology>") + token("<Tuples>")
-            + integer(phones.COUNT) + tuples + token("</Tuples>") + token("<LogProbs>")
-            + vector([0.0] + [half] * (2 * phones.COUNT)) + token("</LogProbs>") + token("</TransitionModel>"))
+    return (
+        token("<TransitionModel>")
+        + token("<Topology>")
+        + topology
+        + token("</Topology>")
+        + token("<Tuples>")
+        + integer(phones.COUNT)
+        + tuples
+        + token("</Tuples>")
+        + token("<LogProbs>")
+        + vector([0.0] + [half] * (2 * phones.COUNT))
+        + token("</LogProbs>")
+        + token("</TransitionModel>")
+    )
 
 
 def _numbers(tensor: torch.Tensor | None) -> Array:
@@ -68,20 +93,37 @@ def _folded(layer: Layer) -> list[tuple[Array, Array]]:
 
 def _affine(weights: Array, bias: Array) -> bytes:
     """A FixedAffineComponent."""
-    return (token("<FixedAffineComponent>") + token("<LinearParams>") + matrix(weights)
-            + token("<BiasParams>") + vector(bias) + token("</FixedAffineComponent>"))
+    return (
+        token("<FixedAffineComponent>")
+        + token("<LinearParams>")
+        + matrix(weights)
+        + token("<BiasParams>")
+        + vector(bias)
+        + token("</FixedAffineComponent>")
+    )
 
 
 def _rectifier(dimension: int) -> bytes:
     """A RectifiedLinearComponent with empty statistics."""
-    return (token("<RectifiedLinearComponent>") + token("<Dim>") + integer(dimension) + token("<ValueAvg>") + vector([])
-            + token("<DerivAvg>") + vector([]) + token("<Count>") + double(0.0) + token("</RectifiedLinearComponent>"))
+    return (
+        token("<RectifiedLinearComponent>")
+        + token("<Dim>")
+        + integer(dimension)
+        + token("<ValueAvg>")
+        + vector([])
+        + token("<DerivAvg>")
+        + vector([])
+        + token("<Count>")
+        + double(0.0)
+        + token("</RectifiedLinearComponent>")
+    )
 
 
 def _sum(dimension: int) -> bytes:
     """A NoOpComponent, which adds nothing of its own; the sum stands in its input."""
-    return (token("<NoOpComponent>") + token("<Dim>") + integer(dimension) + token("<BackpropScale>") + single(1.0)
-            + token("</NoOpComponent>"))
+    return (
+        token("<NoOpComponent>") + token("<Dim>") + integer(dimension) + token("<BackpropScale>") + single(1.0) + token("</NoOpComponent>")
+    )
 
 
 def acoustic_network(network: Network) -> bytes:
@@ -114,9 +156,22 @@ def acoustic_network(network: Network) -> bytes:
     add("output.affine", before, _affine(_numbers(network.output.weight), _numbers(network.output.bias)))
     config.append("output-node name=output input=output.affine objective=linear")
     body = b"".join(token("<ComponentName>") + token(name) + data for name, data in components)
-    return (token("<Nnet3>") + b"\n" + "\n".join(config).encode() + b"\n\n" + token("<NumComponents>") + integer(len(components))
-            + body + token("</Nnet3>") + token("<LeftContext>") + integer(LEFT) + token("<RightContext>") + integer(RIGHT)
-            + token("<Priors>") + vector([]))
+    return (
+        token("<Nnet3>")
+        + b"\n"
+        + "\n".join(config).encode()
+        + b"\n\n"
+        + token("<NumComponents>")
+        + integer(len(components))
+        + body
+        + token("</Nnet3>")
+        + token("<LeftContext>")
+        + integer(LEFT)
+        + token("<RightContext>")
+        + integer(RIGHT)
+        + token("<Priors>")
+        + vector([])
+    )
 
 
 def export(network: Network, model: Path) -> None:

@@ -47,8 +47,7 @@ def lexicon_graph(words: Sequence[str], penalties: Penalties) -> Automaton:
             at, before = ready, SILENCE
             for phone, positioned in zip(variant, phones.in_word(variant), strict=True):
                 after = graph.state()
-                graph.arc(at, after, phones.entering(positioned), number if at == ready else 0,
-                          float(cost[before, phone]))
+                graph.arc(at, after, phones.entering(positioned), number if at == ready else 0, float(cost[before, phone]))
                 graph.arc(after, after, phones.staying(positioned))
                 at, before = after, phone
             graph.arc(at, start, weight=float(cost[before, SILENCE]))
@@ -71,8 +70,13 @@ def _add_unknown(graph: Automaton, start: int, ready: int, label: int, penalties
     single, first, inner, last = (states(position) for position in ("singleton", "begin", "internal", "end"))
     for phone in speech:
         for position, goal in (("singleton", single[phone]), ("begin", first[phone])):
-            graph.arc(ready, goal, phones.entering(phones.positioned(phone, position)), label,
-                      float(cost[SILENCE, phone]) + penalties.entry + penalties.phone)
+            graph.arc(
+                ready,
+                goal,
+                phones.entering(phones.positioned(phone, position)),
+                label,
+                float(cost[SILENCE, phone]) + penalties.entry + penalties.phone,
+            )
         for source in (first[phone], inner[phone]):
             for following in speech:
                 weight = float(cost[phone, following]) + penalties.phone

@@ -117,10 +117,15 @@ def count_bigram(pause: float = 0.15, smoothing: float = 3.0) -> npt.NDArray[np.
 
 def write_bigram(path: Path = BIGRAM) -> None:
     """Counts the phone bigram and writes it: a line for each phone, its costs (negative logarithms) towards each phone."""
-    rows = [f"{name} " + " ".join("-" if math.isinf(x) else f"{-x:.3f}" for x in row)
-            for name, row in zip(PHONES, count_bigram(), strict=True)]
-    path.write_text("# costs (-ln p) of the next phone, columns in the order of the rows; made by `python -m recipe lexicon`\n"
-                    + "\n".join(rows) + "\n", encoding="utf-8")
+    rows = [
+        f"{name} " + " ".join("-" if math.isinf(x) else f"{-x:.3f}" for x in row) for name, row in zip(PHONES, count_bigram(), strict=True)
+    ]
+    path.write_text(
+        "# costs (-ln p) of the next phone, columns in the order of the rows; made by `python -m recipe lexicon`\n"
+        + "\n".join(rows)
+        + "\n",
+        encoding="utf-8",
+    )
 
 
 def read_bigram(path: Path = BIGRAM) -> npt.NDArray[np.float64]:

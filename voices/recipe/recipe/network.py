@@ -72,8 +72,9 @@ class Network(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(BANDS))
         self.register_buffer("deviation", torch.ones(BANDS))
-        self.layers = nn.ModuleList(Layer(width if i else BANDS, width, offsets, bottleneck if i else None)
-                                    for i, offsets in enumerate(LAYERS))
+        self.layers = nn.ModuleList(
+            Layer(width if i else BANDS, width, offsets, bottleneck if i else None) for i, offsets in enumerate(LAYERS)
+        )
         self.output = nn.Linear(width, OUTPUTS)
         nn.init.zeros_(self.output.weight)
 

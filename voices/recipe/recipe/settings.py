@@ -38,10 +38,19 @@ class Scale:
     """Seconds of signal in a batch."""
 
 
-FULL = Scale(utterances=20_000, examination_utterances=500, width=256, bottleneck=96, minutes=60, flat_start_batches=100,
-             reservoir=250, batch_seconds=50)
-SMOKE = Scale(utterances=150, examination_utterances=12, width=32, bottleneck=16, minutes=0.3, flat_start_batches=8, reservoir=10,
-              batch_seconds=20)
+FULL = Scale(
+    utterances=20_000,
+    examination_utterances=500,
+    width=256,
+    bottleneck=96,
+    minutes=60,
+    flat_start_batches=100,
+    reservoir=250,
+    batch_seconds=50,
+)
+SMOKE = Scale(
+    utterances=150, examination_utterances=12, width=32, bottleneck=16, minutes=0.3, flat_start_batches=8, reservoir=10, batch_seconds=20
+)
 
 
 @dataclass(frozen=True)

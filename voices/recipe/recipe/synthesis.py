@@ -28,13 +28,84 @@ ACCENTS = ("en-us", "en-us", "en-us", "en-us", "en-us-nyc", "en-gb", "en-gb-scot
 """Accents of espeak-ng with their shares: the dictionary is American, so most of the speech is."""
 
 VARIANTS = (
-    "Alex", "Alicia", "Andrea", "Annie", "Denis", "Diogo", "Gene", "Gene2", "Henrique", "Hugo", "Jacky", "Lee",
-    "Marco", "Mario", "Michael", "Mike", "Nguyen", "RicishayMax", "RicishayMax2", "RicishayMax3", "Storm",
-    "Tweaky", "adam", "anika", "announcer", "antonio", "aunty", "belinda", "benjamin", "boris", "caleb",
-    "david", "ed", "edward", "edward2", "f1", "f2", "f3", "f5", "grandma", "grandpa", "gustave", "iven",
-    "iven2", "iven3", "john", "kaukovalta", "klatt", "klatt2", "klatt3", "klatt5", "linda", "m1", "m2", "m3",
-    "m4", "m6", "m7", "m8", "marcelo", "max", "michel", "miguel", "norbert", "pablo", "paul", "pedro",
-    "quincy", "rob", "robert", "sandro", "shelby", "steph", "steph2", "steph3", "travis", "victor", "zac",
+    "Alex",
+    "Alicia",
+    "Andrea",
+    "Annie",
+    "Denis",
+    "Diogo",
+    "Gene",
+    "Gene2",
+    "Henrique",
+    "Hugo",
+    "Jacky",
+    "Lee",
+    "Marco",
+    "Mario",
+    "Michael",
+    "Mike",
+    "Nguyen",
+    "RicishayMax",
+    "RicishayMax2",
+    "RicishayMax3",
+    "Storm",
+    "Tweaky",
+    "adam",
+    "anika",
+    "announcer",
+    "antonio",
+    "aunty",
+    "belinda",
+    "benjamin",
+    "boris",
+    "caleb",
+    "david",
+    "ed",
+    "edward",
+    "edward2",
+    "f1",
+    "f2",
+    "f3",
+    "f5",
+    "grandma",
+    "grandpa",
+    "gustave",
+    "iven",
+    "iven2",
+    "iven3",
+    "john",
+    "kaukovalta",
+    "klatt",
+    "klatt2",
+    "klatt3",
+    "klatt5",
+    "linda",
+    "m1",
+    "m2",
+    "m3",
+    "m4",
+    "m6",
+    "m7",
+    "m8",
+    "marcelo",
+    "max",
+    "michel",
+    "miguel",
+    "norbert",
+    "pablo",
+    "paul",
+    "pedro",
+    "quincy",
+    "rob",
+    "robert",
+    "sandro",
+    "shelby",
+    "steph",
+    "steph2",
+    "steph3",
+    "travis",
+    "victor",
+    "zac",
 )
 """Timbres of espeak-ng 1.51 that sound like a person; whispers and robots are left out."""
 
@@ -105,8 +176,16 @@ def training_utterances(scale: Scale, random: np.random.Generator, more: Sequenc
     for text in training_texts(scale.utterances, random, more):
         pool = NATURAL if random.random() < 0.42 else ESPEAK
         voice = pool[int(random.integers(len(pool)))]
-        found.append(Utterance(text, voice, str(random.choice(ACCENTS)), float(random.uniform(0.75, 1.35)),
-                               float(random.uniform(0.75, 1.35)), str(random.choice(["", ".", "!", "?"]))))
+        found.append(
+            Utterance(
+                text,
+                voice,
+                str(random.choice(ACCENTS)),
+                float(random.uniform(0.75, 1.35)),
+                float(random.uniform(0.75, 1.35)),
+                str(random.choice(["", ".", "!", "?"])),
+            )
+        )
     return found
 
 
@@ -135,19 +214,43 @@ def _render(jobs: Sequence[tuple[int, Utterance]], folder: Path) -> None:
         script = []
         for number, u in jobs:
             text = (_spoken(u.text) + u.mark).replace('"', "")
-            script += [f"(voice_{u.voice.name})", f"(Parameter.set 'Duration_Stretch {1 / u.rate:.3f})",
-                       f'(utt.save.wave (utt.synth (Utterance Text "{text}")) "{folder / str(number)}.wav" \'riff)']
+            script += [
+                f"(voice_{u.voice.name})",
+                f"(Parameter.set 'Duration_Stretch {1 / u.rate:.3f})",
+                f'(utt.save.wave (utt.synth (Utterance Text "{text}")) "{folder / str(number)}.wav" \'riff)',
+            ]
         subprocess.run(["festival", "--pipe"], input="\n".join(script), text=True, capture_output=True, check=False)
         return
     for number, u in jobs:
         target, text = str(folder / f"{number}.wav"), _spoken(u.text) + u.mark
         if u.voice.engine == "flite":
             mean = {"awb": 120, "slt": 175, "rms": 105, "kal16": 105}[u.voice.name] * u.pitch
-            command = ["flite", "-voice", u.voice.name, "--setf", f"duration_stretch={1 / u.rate:.3f}", "--setf",
-                       f"int_f0_target_mean={mean:.0f}", "-t", text, "-o", target]
+            command = [
+                "flite",
+                "-voice",
+                u.voice.name,
+                "--setf",
+                f"duration_stretch={1 / u.rate:.3f}",
+                "--setf",
+                f"int_f0_target_mean={mean:.0f}",
+                "-t",
+                text,
+                "-o",
+                target,
+            ]
         else:
-            command = ["espeak-ng", "-v", f"{u.accent}+{u.voice.name}", "-s", str(int(165 * u.rate)), "-p",
-                       str(int(np.clip(50 + 60 * (u.pitch - 1), 0, 99))), "-w", target, text]
+            command = [
+                "espeak-ng",
+                "-v",
+                f"{u.accent}+{u.voice.name}",
+                "-s",
+                str(int(165 * u.rate)),
+                "-p",
+                str(int(np.clip(50 + 60 * (u.pitch - 1), 0, 99))),
+                "-w",
+                target,
+                text,
+            ]
         subprocess.run(command, capture_output=True, check=False)
 
 

@@ -179,8 +179,7 @@ def _produce(folder: Path, scale: Scale, seed: int, queue: Queue[Example], rough
     """The second process: makes batches for ever, rougher by the minute."""
     os.nice(10)  # the descent comes first; old batches are drawn again while new ones are missing
     human = folder / "human"
-    drawer = Drawer(read_collection(folder / "synthetic"),
-                    read_collection(human) if human.with_suffix(".npy").exists() else None, seed)
+    drawer = Drawer(read_collection(folder / "synthetic"), read_collection(human) if human.with_suffix(".npy").exists() else None, seed)
     order = np.random.default_rng(seed)
     started = time.monotonic()
     while True:

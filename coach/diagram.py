@@ -1,4 +1,4 @@
-"""The table as a diagram, for ARCHITECTURE.md: ``python -m coach.session.diagram`` prints it.
+"""The table as a diagram, for ARCHITECTURE.md: ``python -m coach.diagram`` prints it.
 
 A test compares it with the one in the document, so the document cannot fall behind.
 """
@@ -7,7 +7,6 @@ import sys
 from collections import defaultdict
 
 from coach.session import table
-
 
 TOGETHER = frozenset((*table.UNDER_WAY, table.PAUSED))
 """States drawn inside one frame: what is possible in all of them is drawn once, from the frame."""

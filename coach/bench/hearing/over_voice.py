@@ -1,0 +1,313 @@
+"""Hearing over the coach's own voice: the real loop, with everything in it, in a simulated room.
+
+A reciter stands in for the session: it says the coach's lines one after another, without an end, and falls silent
+for a moment when it hears a command. Somebody in the room interrupts it in mid-sentence; or nobody does, and
+whatever the coach hears then was its own voice.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Final, cast
+
+import numpy as np
+
+from coach.bench.hearing.conditions import Condition
+from coach.bench.hearing.listening import Grammar
+from coach.bench.hearing.recordings import Clip
+from coach.bench.hearing.sound import at_level, end_of_speech, level, pcm, silence
+from coach.bench.hearing.tally import Act, FalseAccept, Outcome
+from coach.loop import Hands, lead
+from coach.ports import BLOCK_BYTES, BLOCK_MS, SILENCE, Block, Ears, Echo, Mouth
+from coach.rehearsal.room import Acoustics, Nobody, SimulatedRoom
+from coach.rehearsal.room import Listener as InRoom
+from coach.rehearsal.store import MemoryStore
+from coach.session.messages import (
+    Action,
+    Command,
+    End,
+    Event,
+    Heard,
+    Hush,
+    Line,
+    Listen,
+    Milliseconds,
+    Passed,
+    Prepare,
+    Say,
+    SetVolume,
+    Spoken,
+)
+from coach.session.phrases import Voice
+from coach.session.session import Session
+
+OVER_VOICE: Final = (
+    (
+        Condition(
+            name="voice_off",
+            title="the same room, the coach silent",
+            about="in the room of the next conditions, while the coach says nothing: what the room alone does",
+        ),
+        -math.inf,
+    ),
+    *(
+        (
+            Condition(
+                name=f"voice_{db}",
+                title=f"over its own voice, +{db} dB",
+                about=f"while the coach speaks, its voice {db} dB louder at the microphone than the person's",
+            ),
+            float(db),
+        )
+        for db in (0, 10, 15)
+    ),
+)
+"""With how loud the coach is, compared with the person."""
+
+NARRATION_DB: Final = 10.0
+"""So loud is the coach, compared with a person, when only it speaks: a loudspeaker beside the microphone."""
+
+LEVEL_DBFS: Final = -34.0
+"""How loud the person is: a coach that is 15 dB louder still does not clip the microphone."""
+
+SETTLING_MS: Final = 12_000
+"""The canceller is given so much of the coach's voice before it is examined (it needs about 10 s)."""
+
+IN_FULL_VOICE_MS: Final = 600
+"""An interruption comes when the coach has been speaking for so long."""
+
+PATIENCE_MS: Final = 2_500
+"""After the end of the word, an answer that takes longer is none. Half a second more than in silence, because
+the coach may have to fall silent first."""
+
+BREATHER_MS: Final = 1_500
+BETWEEN_LINES_MS: Final = 300
+BEGINNING: Final = Milliseconds(0)
+LONG_LINE: Final = 8
+"""Words. Interrupted are only lines that long, so that the coach is still speaking when the word ends."""
+
+
+@dataclass(slots=True)
+class _Reciter:
+    """Stands in for the session: says lines for ever, notes what it hears, and keeps quiet for a while then."""
+
+    lines: Iterator[Line]
+    commands: tuple[Command, ...]
+    volume: int
+    is_over: Callable[[Milliseconds], bool]
+    now: Milliseconds = BEGINNING
+    heard: list[Act] = field(default_factory=list)
+    _number: int = 0
+    _next_line_at: int | None = None
+    _ended: bool = False
+
+    def begin(self) -> list[Action]:
+        return [Listen(self.commands), SetVolume(self.volume), *self._say()]
+
+    def handle(self, event: Event) -> list[Action]:
+        match event:
+            case Passed(ms=ms):
+                self.now = Milliseconds(self.now + ms)
+                if self.is_over(self.now) and not self._ended:
+                    self._ended = True
+                    return [Hush(), End("completed")]
+                if self._next_line_at is not None and self.now >= self._next_line_at and not self._ended:
+                    return self._say()
+            case Spoken(number=number) if number == self._number:
+                self._next_line_at = self.now + BETWEEN_LINES_MS
+            case Heard(command=command, words=words):
+                self.heard.append(Act(self.now, command, words))
+                self._next_line_at = self.now + BREATHER_MS
+                return [Hush()]
+            case _:
+                pass
+        return []
+
+    def _say(self) -> list[Action]:
+        self._number += 1
+        self._next_line_at = None
+        line = next(self.lines, None)
+        if line is None:
+            return []
+        return [Prepare((line,)), Say(line, self._number, self.now)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Interruption:
+    clip: Clip
+    begin: Milliseconds
+    word_end: Milliseconds
+    until: Milliseconds
+
+
+class _Interrupter:
+    """Somebody in the room who waits until the coach is in full voice, says a word, and waits for the answer."""
+
+    def __init__(
+        self, clips: Sequence[Clip], heard: Sequence[Act], progress: Callable[[float], None], *, coach_speaks: bool
+    ) -> None:
+        self.made: list[_Interruption] = []
+        self.is_done = False
+        self._clips = clips
+        self._heard = heard
+        self._progress = progress
+        self._coach_speaks = coach_speaks
+        self._now = Milliseconds(0)
+        self._speaker = SILENCE
+        self._life = self._live()
+
+    def next_block(self, speaker: Block) -> Block:
+        self._speaker = speaker
+        block = next(self._life)
+        self._now = Milliseconds(self._now + BLOCK_MS)
+        return block
+
+    def _live(self) -> Iterator[Block]:
+        yield from self._wait(SETTLING_MS if self._coach_speaks else BREATHER_MS)
+        for clip in self._clips:
+            if self._coach_speaks:
+                yield from self._listen_to_the_coach()
+            begin, before = self._now, len(self._heard)
+            sound = pcm(at_level(clip.samples, LEVEL_DBFS))
+            word_end = Milliseconds(begin + end_of_speech(clip.samples))
+            for place in range(0, len(sound), BLOCK_BYTES):
+                yield Block(sound[place : place + BLOCK_BYTES])
+            while self._now < word_end + PATIENCE_MS and len(self._heard) == before:
+                yield SILENCE
+            yield from self._wait(BREATHER_MS)
+            self.made.append(_Interruption(clip, begin, word_end, self._now))
+            self._progress(len(self.made) / len(self._clips))
+        self.is_done = True
+        while True:
+            yield SILENCE
+
+    def _wait(self, milliseconds: int) -> Iterator[Block]:
+        for _ in range(milliseconds // BLOCK_MS):
+            yield SILENCE
+
+    def _listen_to_the_coach(self) -> Iterator[Block]:
+        """Wait until it has been speaking for a while; silence within words is short and does not count."""
+        sounding = silent = 0
+        while sounding < IN_FULL_VOICE_MS // BLOCK_MS:
+            yield SILENCE
+            if self._speaker != SILENCE:
+                sounding, silent = sounding + 1, 0
+            elif (silent := silent + 1) * BLOCK_MS >= BETWEEN_LINES_MS:
+                sounding = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Coach:
+    """Everything the coach speaks and hears with.
+
+    Attributes:
+        voice: its words.
+        lines: what it says, in order.
+        mouth: says it.
+        ears: hear.
+        new_echo: makes an echo canceller that has not heard anything yet.
+    """
+
+    voice: Voice
+    lines: tuple[Line, ...]
+    mouth: Mouth
+    ears: Ears
+    new_echo: Callable[[], Echo]
+
+
+def interrupt(
+    coach: Coach,
+    grammar: Grammar,
+    commands: tuple[Command, ...],
+    clips: Sequence[Clip],
+    echo_db: float,
+    progress: Callable[[float], None],
+) -> tuple[tuple[Outcome, ...], tuple[FalseAccept, ...], float]:
+    """Interrupt the coach with each clip, in mid-sentence.
+
+    Args:
+        coach: who is interrupted.
+        grammar: what is listened for.
+        commands: the same, as the session would ask for it.
+        clips: what is said.
+        echo_db: how much louder than the person the coach arrives at the microphone; ``-math.inf``: it is silent.
+        progress: told the share that is done.
+
+    Returns:
+        What became of each clip; what the coach did when nobody had said anything; the hours it spoke.
+    """
+    long_lines = [line for line in coach.lines if len(line.text.split()) >= LONG_LINE] or list(coach.lines)
+    speaks = math.isfinite(echo_db)
+    lines = cycle(long_lines) if speaks else iter(())
+    reciter = _Reciter(lines, commands, _volume(coach), is_over=lambda _now: interrupter.is_done)
+    interrupter = _Interrupter(clips, reciter.heard, progress, coach_speaks=speaks)
+    spoken = _recite(coach, reciter, interrupter, echo_db)
+    outcomes = []
+    meant: set[Act] = set()
+    for made in interrupter.made:
+        acts = tuple(act for act in reciter.heard if made.begin <= act.at < made.until)
+        meant.update(acts)
+        expected = grammar.meanings[made.clip.text]
+        urgent = expected in grammar.urgent
+        outcomes.append(Outcome(made.clip.name, made.clip.text, expected, urgent, made.word_end, acts))
+    own = [act for act in reciter.heard if act not in meant]
+    return tuple(outcomes), _self_triggers(own, spoken, grammar.urgent), reciter.now / 3_600_000
+
+
+def narrate(
+    coach: Coach,
+    grammar: Grammar,
+    commands: tuple[Command, ...],
+    minutes: float,
+    progress: Callable[[float], None],
+) -> tuple[tuple[FalseAccept, ...], float]:
+    """Let the coach speak all its lines, over and over, with nobody there.
+
+    Returns:
+        What it took its own voice for; the hours it spoke.
+    """
+    length = round(minutes * 60_000)
+
+    def is_over(now: Milliseconds) -> bool:
+        if now % 10_000 == 0:
+            progress(now / length)
+        return now >= length
+
+    reciter = _Reciter(cycle(coach.lines), commands, _volume(coach), is_over)
+    spoken = _recite(coach, reciter, Nobody(), NARRATION_DB)
+    return _self_triggers(reciter.heard, spoken, grammar.urgent), reciter.now / 3_600_000
+
+
+def _recite(coach: Coach, reciter: _Reciter, listener: InRoom, echo_db: float) -> list[tuple[Milliseconds, str]]:
+    """Lead the loop until the reciter is over; return what the coach said, and when."""
+    spoken: list[tuple[Milliseconds, str]] = []
+
+    def witness(at: Milliseconds, message: object) -> None:
+        if isinstance(message, Say):
+            spoken.append((at, message.line.text))
+
+    coach.ears.listen(())  # nothing is left of what was heard before
+    room = SimulatedRoom(listener, Acoustics(echo_db=echo_db, echo_delay_ms=80, noise_dbfs=-66.0))
+    hands = Hands(room, coach.new_echo(), coach.ears, coach.mouth, MemoryStore())
+    # The loop asks of a session only what a reciter offers: ``begin``, ``handle`` and ``now``.
+    lead(cast(Session, reciter), coach.voice, hands, witness)
+    return spoken
+
+
+def _volume(coach: Coach) -> int:
+    """By how many decibels to turn the voice down so that it speaks at the level of the person."""
+    some = [np.frombuffer(coach.mouth.speak(line), "<i2").astype(np.float32) for line in coach.lines[:12]]
+    return round(LEVEL_DBFS - level(np.concatenate([silence(0), *some])))
+
+
+def _self_triggers(
+    acts: Sequence[Act], spoken: Sequence[tuple[Milliseconds, str]], urgent: frozenset[Command]
+) -> tuple[FalseAccept, ...]:
+    triggers = []
+    for act in acts:
+        text = next((line for at, line in reversed(spoken) if at <= act.at), "")
+        triggers.append(
+            FalseAccept("own voice", act.at / 1000, act.command, act.words, act.command in urgent, text)
+        )
+    return tuple(triggers)

@@ -1,0 +1,121 @@
+"""Near-end activity: does somebody speak over the coach?
+
+The echo canceller leaves almost nothing of the coach's own voice, and something of whoever speaks over it: too
+little to understand, often, but enough to notice. Then the coach ducks, and the recogniser hears the rest in the
+quiet. A wrong "yes" costs a moment of quiet narration, a wrong "no" a command that must be said again.
+
+Nothing about the room is known beforehand. Two levels are learnt while the coach speaks: the noise that is always
+there, and how much of the echo is left over. Somebody speaks when the cancelled sound stands out above both. While
+the canceller has not settled, much is left over, so nothing stands out; without a canceller nothing ever does.
+
+The same comparison tells what the recogniser may have made out of the coach's own words: sound that is there, and
+no more than the echo explains. So without a canceller the coach does not listen to itself; it listens when it has
+finished a sentence, as it says at the beginning.
+
+Only levels are compared here, no words and no spectra.
+"""
+
+import math
+from collections import deque
+
+import numpy as np
+
+from coach.ports import BLOCK_MS, SILENCE, Block
+from coach.session.messages import Milliseconds
+
+STANDS_OUT_DB = 7.0
+"""So far above what is expected a sound must be. At 4 dB the narration of a session was taken for a person five
+times a minute, at 5 and 6 dB now and then while the canceller settled, at 7 dB once in six rooms."""
+
+BLOCKS_IN_A_ROW = 2
+"""One block alone is a knock, or a syllable that the canceller was late for."""
+
+TAIL = 500 // BLOCK_MS
+"""Blocks for which the coach's echo may outlast its voice: the devices' delay and the room's reverberation."""
+
+LONGEST = 3_000 // BLOCK_MS
+"""Blocks after which what stands out is no command but the sound of the room, a television say: it is learnt."""
+
+_FALL_DB, _RISE_DB, _CREEP_DB = 0.5, 1.0, 0.02
+"""How fast the estimates follow, in a block. The noise is what the quietest blocks have in common, so it rises
+only by creeping; what is left over of the echo is what the louder blocks reach, so it rises fast."""
+
+_AUDIBLE_DB = 25.0
+"""An echo must be that far above the noise for what is left of it to be told from the noise."""
+
+REMEMBERED = 16_000 // BLOCK_MS
+"""Blocks: a little more than the longest utterance the ears follow."""
+
+_NOTHING, _ECHO, _PERSON = range(3)
+
+
+class NearEnd:
+    """Notices, block by block, whether somebody speaks over the coach."""
+
+    def __init__(self) -> None:
+        self._blocks = 0
+        self._heard: deque[int] = deque(maxlen=REMEMBERED)  # what each block was
+        self._silent_for = TAIL
+        self._noise_db = math.inf
+        self._left_over_db = 0.0  # relative to the microphone; 0 is all of it
+        self._microphone_db = 0.0
+        self._standing_out = 0
+
+    def process(self, microphone: Block, cleaned: Block, speaker: Block) -> bool:
+        """Take in one block; return whether somebody speaks over the coach in it.
+
+        Args:
+            microphone: what was recorded.
+            cleaned: the same after echo cancellation.
+            speaker: what was handed to the room in the same exchange; in silence there is nothing to speak over,
+                and nothing is computed.
+        """
+        heard = self._judge(microphone, cleaned, speaker)
+        self._blocks += 1
+        self._heard.append(heard)
+        return heard == _PERSON
+
+    def was_echo(self, moment: Milliseconds) -> bool:
+        """Whether what was heard about then was the coach itself, and nobody else.
+
+        Args:
+            moment: when the recogniser first believed in a word: within half a second of its beginning.
+        """
+        about = self._blocks - moment // BLOCK_MS
+        heard = list(self._heard)[max(0, len(self._heard) - about - 25) : len(self._heard) - about + 5]
+        echo, person = heard.count(_ECHO), heard.count(_PERSON)
+        return echo >= 5 and echo > person
+
+    def _judge(self, microphone: Block, cleaned: Block, speaker: Block) -> int:
+        self._silent_for = 0 if speaker != SILENCE else self._silent_for + 1
+        if self._silent_for > TAIL or microphone == SILENCE:
+            self._standing_out = 0
+            return _NOTHING
+        # The canceller is some milliseconds late: what it leaves over may belong to the block before.
+        before, self._microphone_db = self._microphone_db, _level(microphone)
+        echo_db, heard_db = max(before, self._microphone_db), _level(cleaned)
+        expected_db = max(self._noise_db, echo_db + self._left_over_db)
+        if heard_db < expected_db + STANDS_OUT_DB:
+            self._standing_out = 0
+        else:
+            self._standing_out += 1
+        if self._standing_out == 0 or self._standing_out > LONGEST:
+            self._learn(echo_db, heard_db)
+        if BLOCKS_IN_A_ROW <= self._standing_out <= LONGEST:
+            return _PERSON
+        return _ECHO if heard_db >= self._noise_db + STANDS_OUT_DB else _NOTHING
+
+    def _learn(self, echo_db: float, heard_db: float) -> None:
+        if heard_db < self._noise_db:
+            self._noise_db = max(heard_db, min(self._noise_db, 90.0) - _FALL_DB)
+        else:
+            self._noise_db += _CREEP_DB
+        if echo_db > self._noise_db + _AUDIBLE_DB:
+            left_over_db = heard_db - echo_db
+            self._left_over_db += _RISE_DB if left_over_db > self._left_over_db else -_FALL_DB / 2
+
+
+def _level(block: Block) -> float:
+    """Mean power of a block in decibels; full scale is 90."""
+    samples = np.frombuffer(block, np.int16).astype(np.float32)
+    return 10 * math.log10(float(samples @ samples) / len(samples) + 1)

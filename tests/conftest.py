@@ -1,0 +1,28 @@
+"""For every test there is: the network is refused, and a test in which anything asked for it fails.
+
+Some libraries swallow the refusal and go on, so it does not suffice to refuse. Processes that a test starts are
+their own: what they may do is up to the test.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from coach.offline import refused, stay_offline
+
+stay_offline()
+
+# urllib3, which vosk brings along, tries on import whether it could bind to IPv6 loopback; nothing leaves.
+HARMLESS = {"socket.bind ('::1', 0)"}
+
+_known = 0
+
+
+@pytest.fixture(autouse=True)
+def _offline() -> Iterator[None]:
+    """Fail a test that tried to reach the network, or the first one after an import that did."""
+    global _known
+    yield
+    attempts, _known = refused()[_known:], len(refused())
+    if reached_out := set(attempts) - HARMLESS:
+        pytest.fail(f"something tried to reach the network: {', '.join(sorted(reached_out))}", pytrace=False)

@@ -1,0 +1,308 @@
+"""Acting on the right thing: each rule of the policy, and what must hold whatever the ears report."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coach.content import load_voice
+from coach.session.attention import CLEAR_CONFIDENCE, MIN_CONFIDENCE, STANDING, TO_BE_CLEAR, Attention
+from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
+from coach.session.table import spoken_in
+
+VOICE = load_voice("english")
+BLOCK = 20
+
+
+def meanings_in(state):
+    return {phrase: command for command in spoken_in(state) for phrase in VOICE.understands[command]}
+
+
+class Ears:
+    """Lets an attention hear things, block by block."""
+
+    def __init__(self, state="moving", said=lambda since: "", was_echo=lambda moment: False, meanings=None):
+        self.attention = Attention()
+        self.attention.attend_to(meanings or meanings_in(state), VOICE.urgent)
+        self.now = 0
+        self.said = said
+        self.was_echo = was_echo
+        self.heard = []
+
+    def wait(self, ms):
+        for _ in range(0, ms, BLOCK):
+            self._turn(())
+        return self
+
+    def partial(self, *texts, each=STANDING + BLOCK):
+        for text in texts:
+            self._turn([Hypothesis(text, final=False)])
+            self.wait(each)
+        return self
+
+    def final(self, text, confidence=1.0):
+        self._turn([Hypothesis(text, final=True, confidence=confidence)])
+        return self
+
+    def _turn(self, hypotheses):
+        self.now += BLOCK
+        heard = self.attention.consider(hypotheses, Milliseconds(self.now), self.said, self.was_echo)
+        if heard is not None:
+            self.heard.append((self.now, heard))
+
+    @property
+    def commands(self):
+        return [heard.command for _, heard in self.heard]
+
+
+# --- Shape -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("phrase", sorted(meanings_in("moving")))
+def test_a_whole_phrase_is_a_command(phrase):
+    assert Ears().final(phrase).commands == [meanings_in("moving")[phrase]]
+
+
+@pytest.mark.parametrize(
+    "talk", ["[unk] stop", "stop [unk]", "[unk]", "could you stop", "stop because", "", "five"]
+)
+def test_a_phrase_within_talk_is_talk(talk):
+    assert Ears().final(talk).commands == []
+
+
+def test_the_words_before_an_urgent_phrase_make_it_talk_at_once():
+    assert Ears().partial("[unk]", "[unk] stop", "[unk] stop [unk]").final("[unk] stop [unk]").commands == []
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("stop stop stop", "stop"),
+        ("ow ow it hurts", "it_hurts"),
+        ("next next", "next"),
+        ("stop it hurts", "it_hurts"),
+    ],
+)
+def test_a_command_said_again_and_again_or_in_a_fright_is_a_command(words, command):
+    assert Ears().final(words).commands == [command]
+
+
+@pytest.mark.parametrize("words", ["slower faster", "next stop", "yes no"])
+def test_two_different_commands_in_a_breath_are_none(words):
+    assert Ears("offering_easier" if "yes" in words else "moving").final(words).commands == []
+
+
+# --- Haste -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "phrase", [it for it, command in meanings_in("moving").items() if command in VOICE.urgent]
+)
+def test_an_urgent_phrase_is_acted_on_once_its_partial_has_stood(phrase):
+    ears = Ears().partial(phrase, each=STANDING - BLOCK)
+    assert ears.commands == []
+    ears.wait(2 * BLOCK)
+    assert ears.commands == [meanings_in("moving")[phrase]]
+
+
+def test_a_partial_that_wavers_is_not_acted_on():
+    ears = Ears().partial(*["stop", "slower"] * 5, each=STANDING - 2 * BLOCK)
+    assert ears.final("slower").commands == ["slower"]
+
+
+def test_what_is_not_urgent_waits_for_its_end():
+    ears = Ears().partial("next").wait(2_000)
+    assert ears.commands == []
+    assert ears.final("next").commands == ["next"]
+
+
+def test_an_urgent_phrase_that_may_become_another_command_waits_for_its_end():
+    meanings = {"stop": Command("stop"), "stop that sound": Command("quieter"), "stop now": Command("stop")}
+    ears = Ears(meanings=meanings).partial("stop").wait(1_000)
+    assert ears.commands == []
+    assert ears.partial("stop that sound").final("stop that sound").commands == ["quieter"]
+    assert Ears(meanings=meanings).partial("stop now").commands == ["stop"]
+
+
+# --- Once ------------------------------------------------------------------------------------------------
+
+
+def test_an_utterance_is_acted_on_once():
+    assert Ears().partial("stop").wait(500).final("stop").commands == ["stop"]
+
+
+def test_an_utterance_without_an_end_for_long_is_acted_on_once():
+    assert Ears().partial("it hurts").wait(6_000).final("it hurts").commands == ["it_hurts"]
+
+
+def test_ears_that_waver_after_the_action_do_not_repeat_it():
+    assert Ears().partial("it hurts", "it", "it hurts", "[unk]", "it hurts").final("it hurts").commands == [
+        "it_hurts"
+    ]
+
+
+def test_ears_that_change_their_mind_after_the_action_do_not_add_to_it():
+    assert Ears().partial("pause").final("back").commands == ["pause"]
+
+
+def test_stop_wins_in_the_same_breath_after_pause():
+    assert Ears().partial("pause", "pause stop").final("pause stop").commands == ["pause", "stop"]
+
+
+def test_what_is_not_urgent_in_the_same_breath_is_the_rest_of_the_word():
+    assert Ears().partial("pause", "pause back").final("pause back").commands == ["pause"]
+
+
+def test_the_rest_of_a_word_is_nothing_after_new_phrases():
+    ears = Ears().partial("pause")
+    ears.attention.attend_to(meanings_in("paused"), VOICE.urgent)
+    assert ears.partial("back", each=300).final("back").commands == ["pause"]
+
+
+def test_stop_wins_at_once_after_new_phrases():
+    ears = Ears().partial("pause")
+    ears.attention.attend_to(meanings_in("paused"), VOICE.urgent)
+    assert ears.partial("stop").commands == ["pause", "stop"]
+
+
+def test_the_same_phrase_is_a_new_command_a_while_later():
+    ears = Ears().partial("pause").final("pause").wait(3_000)
+    assert ears.partial("pause").final("pause").commands == ["pause", "pause"]
+
+
+def test_ears_that_forgot_the_utterance_that_was_acted_on_may_hear_the_phrase_again():
+    assert Ears().partial("it hurts").wait(3_000).partial("it hurts").commands == ["it_hurts", "it_hurts"]
+
+
+def test_other_phrases_do_not_make_it_forget_what_it_is_hearing():
+    ears = Ears().partial("stop", each=60)
+    ears.attention.attend_to(meanings_in("paused"), VOICE.urgent)
+    assert ears.wait(200).commands == ["stop"]
+
+
+# --- Confidence ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("phrase", "command"), [("pause", "pause"), ("slower", "slower"), ("help", "help")])
+def test_what_does_no_harm_needs_little_confidence(phrase, command):
+    assert Ears().final(phrase, MIN_CONFIDENCE).commands == [command]
+    assert Ears().final(phrase, MIN_CONFIDENCE - 0.01).commands == []
+
+
+@pytest.mark.parametrize("command", sorted(TO_BE_CLEAR))
+def test_what_moves_on_or_asks_for_more_must_be_clear(command):
+    state = next(state for state in ("moving", "paused", "offering_easier") if command in spoken_in(state))
+    phrase = VOICE.understands[command][0]
+    assert Ears(state).final(phrase, CLEAR_CONFIDENCE).commands == [command]
+    assert Ears(state).final(phrase, CLEAR_CONFIDENCE - 0.01).commands == []
+
+
+def test_nothing_urgent_must_be_clear():
+    assert not TO_BE_CLEAR & VOICE.urgent
+
+
+# --- Its own voice ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("phrase", ["stop", "it hurts", "how long", "next"])
+def test_what_the_coach_is_saying_is_the_coach(phrase):
+    ears = Ears(said=lambda since: f"You can say: Continue, {phrase.capitalize()}, repeat.")
+    assert ears.partial(phrase).final(phrase).commands == []
+
+
+def test_part_of_what_the_coach_is_saying_is_not_a_phrase_of_it():
+    assert Ears(said=lambda since: "How many, and how far? Long ago.").final("how long").commands == ["how_long"]
+    assert Ears(said=lambda since: "Stopping.").final("stop").commands == ["stop"]
+
+
+def test_the_coachs_words_are_asked_for_since_shortly_before_the_utterance():
+    asked = []
+    Ears(said=lambda since: asked.append(since) or "").wait(5_000).partial("next").wait(2_000).final("next")
+    assert len(asked) == 1
+    assert 4_000 <= asked[0] <= 5_000
+
+
+def test_what_was_no_more_than_an_echo_is_the_coach():
+    assert Ears(was_echo=lambda moment: True).partial("stop").final("stop").commands == []
+
+
+# --- Whatever the ears report ----------------------------------------------------------------------------
+
+WORDS = st.sampled_from([UNKNOWN, "five", "because", "stop", "pause", "it", "hurts", "next", "slower", "ow"])
+TEXTS = st.lists(WORDS, max_size=4).map(" ".join)
+TURNS = st.lists(
+    st.one_of(
+        st.builds(Hypothesis, text=TEXTS, final=st.just(value=False)),
+        st.builds(Hypothesis, text=TEXTS, final=st.just(value=True), confidence=st.floats(0, 1)),
+        st.integers(1, 60),  # blocks of waiting
+    ),
+    max_size=30,
+)
+
+
+def run(turns, **circumstances):
+    """Play turns to an attention; return it, and for each action the texts reported until then."""
+    ears = Ears(**circumstances)
+    log = []
+    for turn in turns:
+        before = len(ears.heard)
+        if isinstance(turn, int):
+            ears.wait(turn * BLOCK)
+        else:
+            ears._turn([turn])
+        log.append((turn, ears.heard[before:]))
+    return ears, log
+
+
+@given(TURNS)
+def test_it_only_ever_acts_on_offered_phrases(turns):
+    meanings = meanings_in("moving")
+    ears, _ = run(turns)
+    assert all(meanings[heard.words] == heard.command for _, heard in ears.heard)
+
+
+@given(TURNS)
+def test_it_never_acts_on_an_utterance_with_unknown_speech_or_decoys_in_it(turns):
+    _, log = run(turns)
+    for turn, heard in log:
+        if heard and isinstance(turn, Hypothesis):
+            last = turn.text.split()[-len(heard[0][1].words.split()) :]
+            assert " ".join(last) == heard[0][1].words
+            assert not {UNKNOWN, "five", "because"} & set(last)
+
+
+@given(TURNS)
+def test_what_is_not_urgent_is_acted_on_only_by_a_confident_final_result(turns):
+    _, log = run(turns)
+    for turn, heard in log:
+        for _, it in heard:
+            if it.command not in VOICE.urgent:
+                assert isinstance(turn, Hypothesis)
+                assert turn.final
+                assert turn.confidence >= MIN_CONFIDENCE
+
+
+@given(TURNS)
+def test_it_never_acts_on_its_own_echo(turns):
+    assert run(turns, was_echo=lambda moment: True)[0].heard == []
+
+
+@given(TURNS)
+def test_it_never_acts_on_the_words_it_is_saying(turns):
+    everything = ", ".join(meanings_in("moving"))
+    assert run(turns, said=lambda since: everything)[0].heard == []
+
+
+@given(TURNS)
+def test_after_any_past_a_lone_stop_after_a_silence_is_obeyed(turns):
+    ears, _ = run(turns)
+    ears.final("").wait(3_000)
+    before = len(ears.heard)
+    ears.partial("stop")
+    assert [heard for _, heard in ears.heard[before:]] == [Heard(Command("stop"), "stop")]
+
+
+@given(TURNS)
+def test_the_same_urgent_command_is_never_acted_on_twice_within_a_second(turns):
+    ears, _ = run(turns)
+    for (at, one), (then, other) in zip(ears.heard, ears.heard[1:], strict=False):
+        assert one.command != other.command or one.command not in VOICE.urgent or then - at >= 1_000

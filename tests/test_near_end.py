@@ -1,0 +1,196 @@
+"""Somebody who speaks over the coach is noticed; the coach's own echo is not taken for somebody."""
+
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from coach import content
+from coach.devices.ears import VoskEars
+from coach.devices.echo import EchoCanceller
+from coach.devices.mouth import SpeakingMouth
+from coach.loop import Hands, lead
+from coach.near_end import LONGEST, NearEnd
+from coach.ports import BLOCK_BYTES, BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
+from coach.rehearsal.echo import NoEcho
+from coach.rehearsal.room import Acoustics, SimulatedRoom
+from coach.rehearsal.store import MemoryStore
+from coach.rehearsal.trace import Trace
+from coach.session.messages import Entered, Heard, Hypothesis, Line, Milliseconds
+from coach.session.session import Session
+from coach.session.table import RESTING
+from coach.voice_queue import Played
+
+VOICE = content.load_voice("english")
+ROUTINE = content.load_routine("lower-back-circuit", voice=VOICE)
+
+
+@pytest.fixture(scope="module")
+def coach():
+    """Twenty seconds of the coach's own narration, with its breaths."""
+    with closing(SpeakingMouth(VOICE.espeak_voice, pitch=VOICE.pitch)) as mouth:
+        return speech(mouth, [*VOICE.say("safety"), *VOICE.say("pain_end")])[: 20 * SAMPLE_RATE]
+
+
+@pytest.fixture(scope="module")
+def words():
+    """What somebody else says over it."""
+    with closing(SpeakingMouth(VOICE.listener_voice)) as mouth:
+        return speech(mouth, ["Say that again."])
+
+
+def speech(mouth, sentences):
+    breath = bytes(SAMPLE_RATE // 4 * 2)
+    said = breath.join(mouth.speak(Line(text, VOICE.words_per_minute)) for text in sentences)
+    return np.frombuffer(said + bytes(-len(said) % BLOCK_BYTES), np.int16)
+
+
+def blocks(sound):
+    pcm = np.clip(sound, -32768, 32767).astype("<i2").tobytes()
+    return [Block(pcm[at : at + BLOCK_BYTES]) for at in range(0, len(pcm), BLOCK_BYTES)]
+
+
+class Person:
+    """Says something at given times and nothing otherwise."""
+
+    def __init__(self, words, at_s):
+        self._words = blocks(words)
+        self._starts = {round(at * 1000 / BLOCK_MS) for at in at_s}
+        self._now = 0
+        self._left = []
+
+    def next_block(self, speaker):
+        if self._now in self._starts:
+            self._left = list(self._words)
+        self._now += 1
+        return self._left.pop(0) if self._left else SILENCE
+
+
+def noticed(coach, acoustics, echo, person=None):
+    """The times, in seconds, at which somebody was noticed while the coach said this; and the detector."""
+    room, near_end = SimulatedRoom(person, acoustics), NearEnd()
+    found = []
+    for number, speaker in enumerate(blocks(coach)):
+        microphone = room.exchange(speaker)
+        if near_end.process(microphone, echo.cancel(microphone, speaker), speaker):
+            found.append(number * BLOCK_MS / 1000)
+    return found, near_end
+
+
+@pytest.mark.parametrize("delay_ms", [60, 200])
+@pytest.mark.parametrize("echo_db", [-10, 0, 10])
+def test_the_coachs_echo_is_never_taken_for_somebody(coach, echo_db, delay_ms):
+    acoustics = Acoustics(echo_db=echo_db, echo_delay_ms=delay_ms)
+    assert noticed(coach, acoustics, EchoCanceller())[0] == []
+
+
+@pytest.mark.parametrize("echo_db", [-10, 0, 10, 15])
+def test_without_a_canceller_nobody_is_noticed_and_all_is_echo(coach, echo_db):
+    found, near_end = noticed(coach[: 10 * SAMPLE_RATE], Acoustics(echo_db=echo_db), NoEcho())
+    assert found == []
+    assert near_end.was_echo(Milliseconds(9_000))
+
+
+@pytest.mark.parametrize("echo_db", [-10, 0, 5])
+def test_somebody_who_speaks_over_the_coach_is_noticed_within_their_first_syllables(coach, words, echo_db):
+    said_at = (6, 9.5, 13, 16.5)
+    person = Person(words, said_at)
+    found, near_end = noticed(coach, Acoustics(echo_db=echo_db), EchoCanceller(), person)
+    for at in said_at:
+        assert any(at <= when <= at + 0.4 for when in found), at
+        assert not near_end.was_echo(Milliseconds(round(at * 1000) + 400))
+    assert not [when for when in found if not any(at <= when <= at + 2 for at in said_at)]
+
+
+def test_what_the_canceller_leaves_nothing_of_is_not_echo(coach):
+    _, near_end = noticed(coach[: 10 * SAMPLE_RATE], Acoustics(echo_db=0), EchoCanceller())
+    assert not near_end.was_echo(Milliseconds(9_000))
+
+
+# --- Without a room: levels alone -----------------------------------------------------------------------
+
+
+def loud(level):
+    return Block(np.full(BLOCK_SAMPLES, level, np.int16).tobytes())
+
+
+def settled():
+    """A detector that knows the noise (level 10) and a canceller that leaves a hundredth (level 30 of 3000)."""
+    near_end = NearEnd()
+    for _ in range(20):
+        for microphone, cleaned in ((10, 10), *[(3000, 30)] * 19):
+            assert not near_end.process(loud(microphone), loud(cleaned), loud(3000))
+    return near_end
+
+
+def test_one_block_alone_is_a_knock():
+    near_end = settled()
+    heard = [near_end.process(loud(3000), loud(level), loud(3000)) for level in (30, 900, 30, 900, 30)]
+    assert heard == [False] * 5
+
+
+def test_two_blocks_are_somebody():
+    near_end = settled()
+    assert [near_end.process(loud(3000), loud(900), loud(3000)) for _ in range(2)] == [False, True]
+
+
+def test_in_the_coachs_silence_nothing_is_looked_for():
+    near_end = settled()
+    for _ in range(26):
+        near_end.process(loud(900), loud(900), SILENCE)
+    assert not near_end.process(loud(900), loud(900), SILENCE)
+    assert not near_end.was_echo(Milliseconds(8_520))
+
+
+def test_a_television_is_a_person_for_three_seconds_only():
+    near_end = settled()
+    heard = [near_end.process(loud(3000), loud(900), loud(3000)) for _ in range(10 * 50)]
+    assert sum(heard) == LONGEST - 1
+    assert not any(heard[LONGEST:])
+
+
+def test_a_microphone_that_is_silent_to_the_last_bit_hears_nobody_and_no_echo():
+    near_end = NearEnd()
+    assert not any(near_end.process(SILENCE, SILENCE, loud(3000)) for _ in range(100))
+    assert not near_end.was_echo(Milliseconds(1_000))
+
+
+# --- A whole session with nobody there -------------------------------------------------------------------
+
+
+class AskingForHelp:
+    """Real ears that, nine seconds into each rest, believe to have heard "help": so it is read out, too."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._ears = VoskEars(content.content_root() / "voices" / "english" / "ears", VOICE.decoys)
+        self._trace = trace
+        self._now = 0
+
+    def listen(self, phrases):
+        self._ears.listen(phrases)
+
+    def hear(self, microphone):
+        self._now += BLOCK_MS
+        heard = self._ears.hear(microphone)
+        at, entered = self._trace.each(Entered)[-1]
+        if entered.state == RESTING and self._now == at // BLOCK_MS * BLOCK_MS + 9_000:
+            return [Hypothesis("help", final=True, confidence=1.0)]
+        return heard
+
+
+def heard_with_nobody_there(acoustics, echo):
+    """Lead the whole routine in an empty room; return what the coach believes to have heard."""
+    trace = Trace()
+    with closing(SpeakingMouth(VOICE.espeak_voice, pitch=VOICE.pitch)) as mouth:
+        hands = Hands(SimulatedRoom(None, acoustics), echo, AskingForHelp(trace), mouth, MemoryStore())
+        lead(Session(ROUTINE, VOICE), VOICE, hands, trace)
+    assert any("stop" in line.text.lower() for _, line in trace.each(Played))
+    return [heard.words for _, heard in trace.each(Heard)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("echo", [EchoCanceller, NoEcho])
+def test_a_whole_session_with_nobody_there_hears_nothing(echo):
+    heard = heard_with_nobody_there(Acoustics(echo_db=10.0, echo_delay_ms=80), echo())
+    assert len(heard) >= 2  # without a canceller, only where the coach is silent
+    assert set(heard) == {"help"}
