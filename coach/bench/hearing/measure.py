@@ -67,7 +67,7 @@ class Extent:
         clips_a_word: human recordings of a word, at most.
         speakers: synthetic voices.
         negatives: recordings of other speech, at most.
-        interruptions: of the coach, for each corpus and level, at most.
+        interruptions: of the coach, for each corpus and level: at most so many urgent ones, and as many others.
         minutes: of breathing, and of narration.
         hours: of sound over which memory is watched.
     """
@@ -81,8 +81,8 @@ class Extent:
     memory_hours: float
 
 
-EVERYTHING: Final = Extent(10_000, SPEAKERS, 100_000, 10_000, 20.0, 60.0, 1.0)
-SAMPLE: Final = Extent(4, SPEAKERS[:1], 50, 12, 2.0, 4.0, 0.1)
+EVERYTHING: Final = Extent(10_000, SPEAKERS, 100_000, 130, 20.0, 60.0, 1.0)
+SAMPLE: Final = Extent(4, SPEAKERS[:1], 50, 6, 2.0, 4.0, 0.1)
 
 
 def nobody_waits(_what: str, _share: float) -> None:
@@ -340,7 +340,7 @@ class _Bench:
             coach = Coach(self._voice, lines, mouth, self._listening.ears, EchoCanceller)
             for number, (corpus, clips) in enumerate(self._commands.items()):
                 offered = [clip for clip in clips if clip.text in grammar.meanings]
-                heard = spread(offered, self._extent.interruptions)
+                heard = self._urgent_and_others(offered, grammar)
                 if not heard:
                     continue
                 part = partial(_part, tell, number, len(self._commands))
@@ -350,6 +350,11 @@ class _Bench:
                 hours += spoke
         if math.isfinite(db):
             self._watches.append(Watch("own voice", grammar.name, condition.name, hours, 1, tuple(accepts)))
+
+    def _urgent_and_others(self, clips: Sequence[Clip], grammar: Grammar) -> tuple[Clip, ...]:
+        urgent = [clip for clip in clips if grammar.meanings[clip.text] in grammar.urgent]
+        others = [clip for clip in clips if grammar.meanings[clip.text] not in grammar.urgent]
+        return spread(urgent, self._extent.interruptions) + spread(others, self._extent.interruptions)
 
     def _narrate(self, lines: tuple[Line, ...], tell: Tell) -> None:
         """All lines over and over, in turn under every grammar that the session uses."""

@@ -154,7 +154,7 @@ def _false_accepts(axes: Axes, report: Report) -> None:
         _rate(axes, row + 0.14, watch.others, OTHERS, "o", "others" if row == 0 else None)
     # Rates span from none to many: a tenth of the axis is as wide as the rest of it where they are few.
     axes.set_xscale("symlog", linthresh=1.0)
-    axes.set_xlim(0, 500)
+    axes.set_xlim(0, 1000)
     axes.set_xticks([0, 0.5, 1, 2, 5, 10, 100], ["0", "", "1", "", "5", "10", "100"])
     axes.set_xlabel("an hour of recordings", size=7, color=INK, loc="left")
     if watches:

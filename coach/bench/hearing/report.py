@@ -395,11 +395,11 @@ def as_markdown(report: Report, date: str, picture: str = "") -> str:
         + (" **A sample of the recordings only.**" if report.is_sample else ""),
         "Every recording goes through the coach's own ears and attention, block by block, as in a session. "
         "*Right* is the command that was said and nothing else, *wrong* any other, *no answer* none within two "
-        "seconds. In square brackets: where the true figure lies with 95 % confidence (Wilson's interval for "
-        "shares, Garwood's for rates), if clips were independent; several are by one person, so take them as a "
-        "little wider. Milliseconds run from the end of the word, found by its energy in the clean recording, to "
-        "the action: median / 95th percentile, counted in sound. Below zero, the coach acted before the word was "
-        "over.",
+        "seconds (two and a half over its own voice). In square brackets: where the true figure lies with 95 % "
+        "confidence (Wilson's interval for shares, Garwood's for rates), if clips were independent; several are "
+        "by one person, so take them as a little wider. Milliseconds run from the end of the word, found by its "
+        "energy in the clean recording, to the action: median / 95th percentile, counted in sound. Below zero, "
+        "the coach acted before the word was over.",
     ]
     if picture:
         parts.append(f"![Recall by condition and command, delays, false accepts]({picture})")
