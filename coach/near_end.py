@@ -43,6 +43,9 @@ only by creeping; what is left over of the echo is what the louder blocks reach,
 _AUDIBLE_DB = 25.0
 """An echo must be that far above the noise for what is left of it to be told from the noise."""
 
+SETTLED_DB = -10.0
+"""The canceller has settled when it leaves less than this of the microphone's sound."""
+
 REMEMBERED = 16_000 // BLOCK_MS
 """Blocks: a little more than the longest utterance the ears follow."""
 
@@ -103,7 +106,10 @@ class NearEnd:
             self._learn(echo_db, heard_db)
         if BLOCKS_IN_A_ROW <= self._standing_out <= LONGEST:
             return _PERSON
-        return _ECHO if heard_db >= self._noise_db + STANDS_OUT_DB else _NOTHING
+        if heard_db < self._noise_db + STANDS_OUT_DB:
+            return _NOTHING
+        # An echo that is inaudible, or not cancelled yet, explains nothing: better to hear oneself than to be deaf.
+        return _ECHO if cleaned == microphone or self._left_over_db < SETTLED_DB else _NOTHING
 
     def _learn(self, echo_db: float, heard_db: float) -> None:
         if heard_db < self._noise_db:

@@ -149,7 +149,7 @@ class Loudspeaker:
         self.sound = self._recording.stop()
 
     def line(self, text: str, after_s: float = 0.0) -> tuple[float, float]:
-        """When a line was played, in seconds of the recording: its begin and its end; the likeliest place after."""
+        """When a line was played, in seconds of the recording: its begin and its end; not before ``after_s``."""
         wanted = _spectra(np.frombuffer(self._mouth.speak(Line(text, VOICE.words_per_minute)), "<i2"))
         begin, likeness = _find(wanted, _spectra(self.sound[round(after_s * RATE) :]))
         assert likeness > HEARD, f"{text!r} was not played: the likeliest place is only {likeness:.2f} like it"
