@@ -108,7 +108,7 @@ class NearEnd:
             return _PERSON
         if heard_db < self._noise_db + STANDS_OUT_DB:
             return _NOTHING
-        # An echo that is inaudible, or not cancelled yet, explains nothing: better to hear oneself than to be deaf.
+        # An echo that is inaudible, or not cancelled yet, explains nothing: better hear oneself than be deaf.
         return _ECHO if cleaned == microphone or self._left_over_db < SETTLED_DB else _NOTHING
 
     def _learn(self, echo_db: float, heard_db: float) -> None:
