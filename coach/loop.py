@@ -84,7 +84,7 @@ def lead(
         cleaned = hands.echo.cancel(microphone, speaker)
         if conductor.near_end.process(microphone, cleaned, speaker):
             conductor.queue.duck()
-        conductor.take_turn(hands.ears.hear(cleaned))
+        conductor.take_turn(hands.ears.hear(cleaned if conductor.near_end.echo_is_audible else microphone))
     assert conductor.end is not None
     return conductor.end
 

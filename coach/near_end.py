@@ -46,6 +46,13 @@ _AUDIBLE_DB = 25.0
 SETTLED_DB = -10.0
 """The canceller has settled when it leaves less than this of the microphone's sound."""
 
+COMES_BACK_DB = 12.0
+"""A block so far above the noise, while the coach speaks, holds its echo, or, but not for long, a person."""
+
+AUDIBLE_SHARE, AUDIBLE_OVER = 0.35, 4_000 // BLOCK_MS
+"""The echo is audible if it is in so large a share of the coach's blocks, averaged over some 4 s of speech. A phrase
+of the person's in an echoless room does not reach it, and an echo's gaps between words do not undo it."""
+
 REMEMBERED = 16_000 // BLOCK_MS
 """Blocks: a little more than the longest utterance the ears follow."""
 
@@ -63,6 +70,15 @@ class NearEnd:
         self._left_over_db = 0.0  # relative to the microphone; 0 is all of it
         self._microphone_db = 0.0
         self._standing_out = 0
+        self._audible = 1.0  # how much of the coach's speech came back lately: until it is known, all of it
+
+    @property
+    def echo_is_audible(self) -> bool:
+        """Whether the coach's voice comes back at all. With a headset it does not: nothing is to be cancelled.
+
+        A canceller without an echo to cancel takes the person for one: it cut them by 9 to 41 dB.
+        """
+        return self._audible > AUDIBLE_SHARE
 
     def process(self, microphone: Block, cleaned: Block, speaker: Block) -> bool:
         """Take in one block; return whether somebody speaks over the coach in it.
@@ -97,6 +113,9 @@ class NearEnd:
         # The canceller is some milliseconds late: what it leaves over may belong to the block before.
         before, self._microphone_db = self._microphone_db, _level(microphone)
         echo_db, heard_db = max(before, self._microphone_db), _level(cleaned)
+        if speaker != SILENCE:
+            comes_back = self._microphone_db > self._noise_db + COMES_BACK_DB
+            self._audible += (comes_back - self._audible) / AUDIBLE_OVER
         expected_db = max(self._noise_db, echo_db + self._left_over_db)
         if heard_db < expected_db + STANDS_OUT_DB:
             self._standing_out = 0

@@ -1,5 +1,6 @@
 """Somebody who speaks over the coach is noticed; the coach's own echo is not taken for somebody."""
 
+import math
 from contextlib import closing
 
 import numpy as np
@@ -13,7 +14,9 @@ from coach.loop import Hands, lead
 from coach.near_end import LONGEST, NearEnd
 from coach.ports import BLOCK_BYTES, BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
 from coach.rehearsal.echo import NoEcho
+from coach.rehearsal.listener import ScriptedListener
 from coach.rehearsal.room import Acoustics, SimulatedRoom
+from coach.rehearsal.script import Remark, Script, When
 from coach.rehearsal.store import MemoryStore
 from coach.rehearsal.trace import Trace
 from coach.session.messages import Entered, Heard, Hypothesis, Line, Milliseconds
@@ -105,6 +108,34 @@ def test_somebody_who_speaks_over_the_coach_is_noticed_within_their_first_syllab
 def test_what_the_canceller_leaves_nothing_of_is_not_echo(coach):
     _, near_end = noticed(coach[: 10 * SAMPLE_RATE], Acoustics(echo_db=0), EchoCanceller())
     assert not near_end.was_echo(Milliseconds(9_000))
+
+
+@pytest.mark.parametrize("echo_db", [-20, -10, 0, 10])
+def test_an_echo_is_known_to_be_audible(coach, echo_db):
+    _, near_end = noticed(coach[: 6 * SAMPLE_RATE], Acoustics(echo_db=echo_db), EchoCanceller())
+    assert near_end.echo_is_audible
+
+
+def test_with_a_headset_there_is_no_echo_to_cancel_even_while_somebody_speaks_over_it(coach, words):
+    person = Person(words, (6, 12))
+    _, near_end = noticed(coach[: 13 * SAMPLE_RATE], Acoustics(echo_db=-math.inf), EchoCanceller(), person)
+    assert not near_end.echo_is_audible
+
+
+@pytest.mark.slow
+def test_with_a_headset_a_command_in_mid_sentence_is_heard_at_the_first_try():
+    trace = Trace()
+    with closing(SpeakingMouth(VOICE.espeak_voice, pitch=VOICE.pitch)) as mouth:
+        remarks = (Remark(words="pause", when=When(state="briefing", after_s=9), tries=1),)
+        stop = (Remark(words="stop", when=When(state="paused", after_s=4), tries=1),)
+        with closing(SpeakingMouth(VOICE.listener_voice)) as other:
+            listener = ScriptedListener(Script("headset", remarks + stop), other, trace)
+        room = SimulatedRoom(listener, Acoustics(echo_db=-math.inf))
+        model = content.content_root() / "voices" / "english" / "ears"
+        hands = Hands(room, EchoCanceller(), VoskEars(model, VOICE.decoys), mouth, MemoryStore())
+        end = lead(Session(ROUTINE, VOICE), VOICE, hands, trace)
+    assert end.outcome == "stopped"
+    assert [heard.command for _, heard in trace.each(Heard)] == ["pause", "stop"]
 
 
 # --- Without a room: levels alone -----------------------------------------------------------------------
