@@ -50,7 +50,7 @@ COMES_BACK_DB = 12.0
 """A block so far above the noise, while the coach speaks, holds its echo, or, but not for long, a person."""
 
 AUDIBLE_SHARE, AUDIBLE_OVER = 0.35, 4_000 // BLOCK_MS
-"""The echo is audible if it is in so large a share of the coach's blocks, averaged over some 4 s of speech. A phrase
+"""The echo is audible if it is in so large a share of the coach's blocks, over some 4 s of speech. A phrase
 of the person's in an echoless room does not reach it, and an echo's gaps between words do not undo it."""
 
 REMEMBERED = 16_000 // BLOCK_MS
