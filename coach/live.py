@@ -63,7 +63,10 @@ def lead_live(
         try:
             return _lead(routine, voice, setup, started_at, mouth, witness, warn)
         except CoachError as error:
-            _say_aloud(error, voice, mouth, setup)
+            _say_aloud(error.spoken_key, voice, mouth, setup)
+            raise
+        except Exception:
+            _say_aloud(CoachError.spoken_key, voice, mouth, setup)
             raise
 
 
@@ -89,7 +92,7 @@ def _lead(
         return lead(session, voice, Hands(room, echo, ears, mouth, store), witness)
 
 
-def _say_aloud(error: CoachError, voice: Voice, mouth: Mouth, setup: Setup) -> None:
+def _say_aloud(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> None:
     """There is no screen where the coach lives. Whoever cannot hear this finds it in the journal."""
-    sounds = [mouth.speak(Line(text, voice.words_per_minute)) for text in voice.say(error.spoken_key)]
+    sounds = [mouth.speak(Line(text, voice.words_per_minute)) for text in voice.say(key)]
     say_last(Pcm(b"".join(sounds)), setup.speaker)

@@ -250,7 +250,8 @@ class Session:
             self._narration.tell((*self._voice.say("pain_question_again"), *self._question()), self._moment)
 
     def _note(self, kind: NoteKind, **detail: str | int | bool) -> None:
-        exercise = self._course.exercise.id if kind not in ("session", "end") else ""
+        of_an_exercise = kind not in ("session", "end") and self.state != table.WELCOMING
+        exercise = self._course.exercise.id if of_an_exercise else ""
         self._actions.append(Note(self._moment, kind, exercise, tuple(detail.items())))
 
     # --- Entering states ------------------------------------------------------------------------------------
