@@ -32,8 +32,8 @@ ECHO_AND_DECODING = Milliseconds(700)
 through the devices and the room, and up to 400 ms until the recogniser believes in it."""
 
 MIN_CONFIDENCE = 0.5
-"""Below this the recogniser had a better idea of another phrase. Of 67 human words that the first bundled model got
-right, three quarters lay above 0.9."""
+"""Below this the recogniser had a better idea of another phrase. In a sample of 67 human words, three quarters
+of the right results lay above 0.9."""
 
 CLEAR_CONFIDENCE = 0.7
 """For commands that could do harm when nobody gave them."""
