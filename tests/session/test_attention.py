@@ -77,7 +77,7 @@ def test_the_words_before_an_urgent_phrase_make_it_talk_at_once():
     ("words", "command"),
     [
         ("stop stop stop", "stop"),
-        ("ow ow it hurts", "it_hurts"),
+        ("ouch ouch it hurts", "it_hurts"),
         ("next next", "next"),
         ("stop it hurts", "it_hurts"),
     ],
