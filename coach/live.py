@@ -13,7 +13,7 @@ from coach.devices.store import SqliteStore
 from coach.errors import CoachError
 from coach.loop import Hands, Witness, lead
 from coach.ports import Mouth, Pcm
-from coach.rehearsal.rehearse import open_echo
+from coach.rehearsal.echo import open_echo
 from coach.session.messages import End, Line
 from coach.session.phrases import Voice
 from coach.session.routine import Routine
@@ -65,7 +65,7 @@ def lead_live(
         except CoachError as error:
             _say_aloud(error.spoken_key, voice, mouth, setup)
             raise
-        except Exception:
+        except Exception:  # whatever it is, it is told where there is no screen, and goes on up
             _say_aloud(CoachError.spoken_key, voice, mouth, setup)
             raise
 

@@ -20,7 +20,7 @@ from coach.devices.store import SqliteStore
 from coach.loop import Hands, lead, nobody
 from coach.offline import stay_offline
 from coach.ports import SILENCE, Block
-from coach.rehearsal.rehearse import open_echo
+from coach.rehearsal.echo import open_echo
 from coach.session.session import Session
 
 

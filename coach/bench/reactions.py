@@ -25,8 +25,9 @@ from coach.devices.mouth import SpeakingMouth
 from coach.loop import Hands, lead
 from coach.offline import stay_offline
 from coach.ports import BLOCK_MS, Mouth, Pcm
+from coach.rehearsal.echo import open_echo
 from coach.rehearsal.listener import ScriptedListener
-from coach.rehearsal.rehearse import LIVING_ROOM, open_echo
+from coach.rehearsal.rehearse import LIVING_ROOM
 from coach.rehearsal.room import SimulatedRoom
 from coach.rehearsal.score import REACTION_WINDOW
 from coach.rehearsal.script import Remark, Script, When

@@ -1,6 +1,10 @@
 """The echo canceller's understudy: cancels nothing, for rooms without an echo."""
 
-from coach.ports import Block
+from coach.devices.echo import EchoCanceller
+from coach.errors import EchoUnavailable
+from coach.loop import Witness
+from coach.ports import Block, Echo
+from coach.session.messages import Milliseconds
 
 
 class NoEcho:
@@ -13,3 +17,12 @@ class NoEcho:
     def cancel(self, microphone: Block, speaker: Block) -> Block:  # noqa: ARG002 - the port's form
         """Return the microphone's block."""
         return microphone
+
+
+def open_echo(witness: Witness) -> Echo:
+    """Return the echo canceller or, where there is none, do without, and let the witness know."""
+    try:
+        return EchoCanceller()
+    except EchoUnavailable as unavailable:
+        witness(Milliseconds(0), unavailable)
+        return NoEcho()

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coach.devices.ears import VoskEars
-from coach.devices.echo import EchoCanceller
 from coach.devices.mouth import SpeakingMouth
-from coach.errors import CoachError, EchoUnavailable
+from coach.errors import CoachError
 from coach.loop import Hands, Witness, lead
-from coach.ports import SILENCE, Block, Echo, Pcm
+from coach.ports import SILENCE, Block, Pcm
 from coach.rehearsal.ears import ScriptedEars
-from coach.rehearsal.echo import NoEcho
+from coach.rehearsal.echo import NoEcho, open_echo
 from coach.rehearsal.listener import ScriptedListener
 from coach.rehearsal.mouth import HummingMouth
 from coach.rehearsal.picture import draw_picture
@@ -131,12 +130,3 @@ def rehearse(
         hands = Hands(room, open_echo(watch), ears, mouth, MemoryStore())
         end = lead(Session(routine, voice), voice, hands, watch)
     return Rehearsal(routine, end, trace, unsaid_sentence(script, listener.unsaid), room)
-
-
-def open_echo(witness: Witness) -> Echo:
-    """Return the echo canceller or, where there is none, do without, and let the witness know."""
-    try:
-        return EchoCanceller()
-    except EchoUnavailable as unavailable:
-        witness(Milliseconds(0), unavailable)
-        return NoEcho()

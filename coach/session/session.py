@@ -508,9 +508,6 @@ class Session:
         self._complete_set()
         self._advance()
 
-    def _complete_set_and_close(self) -> None:
-        self._complete_set()
-
     def _finish_early(self) -> None:
         done = self._done_so_far(in_whole_repetitions=True) // self._course.dose.repetition
         if self._course.dose.repetitions and done:
@@ -521,12 +518,8 @@ class Session:
         self._finish_early()
         self._advance()
 
-    def _finish_early_and_close(self) -> None:
-        self._finish_early()
-
     def _skip(self) -> None:
-        self._leave_set("skipped")
-        self._note("change", what="skipped")
+        self._skip_and_close()
         self._preface = self._voice.say("skipped", name=self._course.name)
         self._course.at = self._course.next_exercise or self._course.at
 
