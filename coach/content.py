@@ -22,7 +22,7 @@ from pydantic_core import ErrorDetails
 
 from coach.errors import ContentBroken
 from coach.session.messages import Command
-from coach.session.phrases import COMMANDS, FRAGMENTS, KEYS, Voice, fields_of
+from coach.session.phrases import ANSWERS, COMMANDS, FRAGMENTS, KEYS, Voice, fields_of
 from coach.session.routine import Exercise, Part, Phase, Routine, Variant
 from coach.session.table import STATES, spoken_in
 
@@ -530,7 +530,7 @@ def _phrase_mistakes(page: _Page, voice: Voice) -> Iterator[Finding]:
                     yield page.finding(place, what, "remove it from one of them", f'"{phrase}"')
             meanings[phrase].append(command)
     for decoy in voice.decoys:
-        if decoy in meanings:
+        if not ANSWERS.issuperset(meanings.get(decoy, ())):  # numbers are talk until one is asked for
             what = f'the decoy "{decoy}" means "{meanings[decoy][0]}"'
             yield page.finding(("decoys",), what, "remove one of them", f'"{decoy}"')
     yield from _never_heard_out(page, voice, meanings)

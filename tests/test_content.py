@@ -212,7 +212,7 @@ def test_a_phrase_means_a_command_only_whole_and_only_where_it_is_offered():
 
 def test_the_words_that_must_win_are_urgent():
     voice = load_voice()
-    assert voice.urgent == {"stop", "it_hurts", "pause"}
+    assert voice.urgent == {"stop", "it_hurts", "red_flag", "pause"}
     assert {"stop", "pain", "ouch", "pause", "wait"} <= set(voice.phrases_of(voice.urgent))
 
 

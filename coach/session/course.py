@@ -25,7 +25,7 @@ class Course:
         self.steps = steps_of(routine)
         self.at = 0
         self.tempo = 0
-        self._levels: dict[str, int] = {}
+        self._levels: dict[str, int] = {part.exercise.id: part.level for part in routine.parts}
         self._explained: set[tuple[str, int]] = set()
         self._begun_rounds = {1}
         self._left_out: set[str] = set()

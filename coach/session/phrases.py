@@ -15,17 +15,33 @@ from annotated_types import Interval, Len, MinLen
 from coach.session.messages import Command
 from coach.session.routine import Sentence
 
-COMMANDS: frozenset[Command] = frozenset(
+ANSWERS: frozenset[Command] = frozenset(
     Command(name)
     for name in (
-        *("pause", "resume", "stop", "it_hurts"),
+        *(f"number_{number}" for number in range(11)),
+        *(f"correction_{number}" for number in range(11)),
+        *("unsure", "a_little", "a_lot"),
+        *("dull", "sharp", "shooting", "numb"),
+        *("lower_back", "upper_back", "neck", "shoulder", "hip", "leg", "elsewhere"),
+        *("better", "same", "worse"),
+        *("easy", "fine", "hard"),
+        *("after_waking", "after_coffee", "after_breakfast", "after_teeth", "after_work", "before_bed"),
+    )
+)
+"""What a person answers to a question, beside yes and no; listened for only where it is asked. A correction ("no,
+four") is a number that replaces the last answer."""
+
+COMMANDS: frozenset[Command] = ANSWERS | frozenset(
+    Command(name)
+    for name in (
+        *("pause", "resume", "stop", "it_hurts", "red_flag"),
         *("next", "back", "repeat", "done"),
         *("slower", "faster", "louder", "quieter"),
         *("how_long", "whats_next", "help"),
         *("easier", "harder", "yes", "no"),
     )
 )
-"""Everything a person can ask for. A voice gives each at least one phrase."""
+"""Everything a person can say. A voice gives each at least one phrase."""
 
 FRAGMENTS = frozenset({"amount_repetitions", "amount_repetition_one", "amount_hold", "each_side"})
 """Keys whose words are put into other lines, so they are exactly one piece, without capital or full stop."""

@@ -79,11 +79,20 @@ class Exercise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One exercise's place in a routine: counted repetitions or a timed hold, never both."""
+    """One exercise's place in a routine: counted repetitions or a timed hold, never both.
+
+    Attributes:
+        exercise: what is done.
+        repetitions: how many.
+        hold_s: for how long.
+        level: the variant to begin with: 0 is the exercise itself, -1 its next easier variant, 1 its next harder.
+            A plan sets it to where the person stands; an exercise stands at one level in all its parts.
+    """
 
     exercise: Exercise
     repetitions: Annotated[int, Interval(ge=1, le=100)] | None = None
     hold_s: Annotated[float, Interval(ge=3, le=600)] | None = None
+    level: Annotated[int, Interval(ge=-10, le=10)] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
