@@ -11,11 +11,14 @@ from coach.diagram import as_mermaid
 
 ROOT = Path(__file__).parent.parent
 COACH = ROOT / "coach"
-PURE = sorted((COACH / "session").glob("*.py"))
+PURE = sorted(
+    path for package in ("session", "planning", "interview") for path in (COACH / package).glob("*.py")
+)
 DEVICES = sorted(path for path in (COACH / "devices").glob("*.py") if path.stem != "__init__")
 
 NOT_PURE = {"time", "datetime", "random", "secrets", "threading", "asyncio", "os", "io", "pathlib", "socket",
             "subprocess", "multiprocessing", "sqlite3", "logging", "signal", "tempfile", "shutil"}  # fmt: skip
+PURE_PACKAGES = ("coach.session", "coach.interview", "coach.planning")
 ALLOWED_LIBRARIES = {"transitions", "annotated_types"}
 
 
@@ -33,10 +36,23 @@ def test_the_mind_is_pure(path):
     for name in imported(path):
         top = name.split(".")[0]
         if top == "coach":
-            assert name.startswith("coach.session") or name == "coach", f"{path.name} imports {name}"
+            assert name.startswith(PURE_PACKAGES) or name == "coach", f"{path.name} imports {name}"
+        elif path.parent.name == "planning" and top == "datetime":
+            assert name in {"datetime", "datetime.date", "datetime.timedelta"}, (
+                "a day is an argument, never a moment"
+            )
         else:
             assert top in ALLOWED_LIBRARIES or (top in sys.stdlib_module_names and top not in NOT_PURE), name
     assert "open(" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda path: path.stem)
+def test_the_mind_never_asks_what_day_it_is(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    called = {
+        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and hasattr(node.func, "attr")
+    }
+    assert not called & {"today", "now", "utcnow", "fromtimestamp"}
 
 
 @pytest.mark.parametrize("path", DEVICES, ids=lambda path: path.stem)
@@ -72,8 +88,11 @@ def test_each_library_is_at_home_in_one_file(library, home):
 
 def test_only_the_room_and_whoever_works_behind_the_loop_may_wait():
     waiting = {"sleep", "perf_counter", "monotonic"}
-    for path in (*PURE, COACH / "loop.py", COACH / "voice_queue.py", *(COACH / "rehearsal").glob("*.py")):
-        named = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    # The pure packages cannot: they have no module to wait with.
+    for path in (COACH / "loop.py", COACH / "voice_queue.py", *(COACH / "rehearsal").glob("*.py")):
+        named = {
+            node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)
+        }
         assert not named & waiting, path
 
 

@@ -9,7 +9,10 @@ import pytest
 from coach.session.phrases import KEYS
 
 COACH = Path(__file__).parent.parent / "coach"
-WORDLESS = [*sorted((COACH / "session").glob("*.py")), COACH / "loop.py", COACH / "voice_queue.py"]
+PURE = [
+    path for package in ("session", "planning", "interview") for path in sorted((COACH / package).glob("*.py"))
+]
+WORDLESS = [*PURE, COACH / "loop.py", COACH / "voice_queue.py"]
 
 SENTENCE = re.compile(r"[A-Za-z][a-z']+,? [a-z']+|[A-Z][a-z']+[.!?]$")
 """Two words of English side by side, or one with a full stop."""

@@ -35,7 +35,7 @@ from coach.rehearsal.store import MemoryStore
 from coach.rehearsal.trace import Trace
 from coach.session import table
 from coach.session.messages import Action, Command, Event, Heard, Line, Milliseconds, Passed
-from coach.session.phrases import Chimes, Tone, Voice
+from coach.session.phrases import ANSWERS, Chimes, Tone, Voice
 from coach.session.routine import Routine
 from coach.session.session import Session
 
@@ -70,7 +70,8 @@ class Moment:
 BETWEEN_COUNTS: Final = Moment("between counts", table.MOVING, 2.2, (DONE, DONE))
 IN_A_REST: Final = Moment("in a rest", table.RESTING, 9.0, (DONE, DONE, DONE))
 PAUSED: Final = Moment("in a pause", table.PAUSED, 6.0, (DONE, PAUSE))
-AFTER_PAIN: Final = Moment("after pain", table.OFFERING_EASIER, 13.0, (DONE, IT_HURTS))
+MILD: Final = tuple(map(Command, ("lower_back", "number_2", "dull")))
+AFTER_PAIN: Final = Moment("after pain", table.OFFERING_EASIER, 13.0, (DONE, IT_HURTS, *MILD))
 
 # The coach is speaking. The echo canceller needs some ten seconds of its voice to settle, as it has them live.
 WHILE_EXPLAINING: Final = Moment("while it explains", table.BRIEFING, 12.0, (DONE,))
@@ -135,7 +136,7 @@ def plan(voice: Voice, unknown: Iterable[str] = ()) -> tuple[Trial, ...]:
         for number in range(HALTING_TRIALS):
             again, phrase = divmod(number, len(halting))
             trials.append((moments[(number + again) % len(moments)], *halting[phrase]))
-    for command in sorted(said.keys() - set(HALTING)):
+    for command in sorted(said.keys() - ANSWERS - set(HALTING)):
         moment = _moment_for(command)
         trials += [(moment, command, said[command][number % len(said[command])]) for number in range(OTHER_TRIALS)]
     # Listeners go round at their own pace, so that each phrase meets several of them.
@@ -189,7 +190,7 @@ def _hold(
     listener = ScriptedListener(script, other, trace, words_per_minute=words_per_minute)
     room = SimulatedRoom(listener, replace(LIVING_ROOM, seed=trial.number))
     session = PromptedSession(routine, voice, trace, trial.moment.prompted)
-    ears = VoskEars(model, voice.decoys)
+    ears = VoskEars(model, voice.decoys, voice.homophones)
     hands = Hands(room, open_echo(trace), ears, AnswersInSilence(mouth, trace), MemoryStore())
     lead(session, voice, hands, trace)
     name = listener_voice(voice, trial.listener)

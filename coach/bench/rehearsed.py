@@ -57,7 +57,7 @@ def weigh_model(voice: Voice, model: Path) -> int:
     """Load the model and a grammar; return by how many bytes that made the process grow."""
     vosk.SetLogLevel(-1)
     before = _resident("VmRSS")
-    ears = VoskEars(model, voice.decoys)
+    ears = VoskEars(model, voice.decoys, voice.homophones)
     ears.listen(voice.phrases_of(table.spoken_in(table.BRIEFING)))
     for _ in range(1_000 // BLOCK_MS):
         ears.hear(Block(bytes(BLOCK_BYTES)))
@@ -68,7 +68,7 @@ def decode(voice: Voice, model: Path, room: SimulatedRoom) -> Speed:
     """Let fresh ears hear the beginning of a rehearsal once more, and nothing else."""
     sound = memoryview(room.microphone_track)[: DECODED // BLOCK_MS * BLOCK_BYTES]
     blocks = [Block(bytes(sound[at : at + BLOCK_BYTES])) for at in range(0, len(sound), BLOCK_BYTES)]
-    ears = VoskEars(model, voice.decoys)
+    ears = VoskEars(model, voice.decoys, voice.homophones)
     ears.listen(voice.phrases_of(table.spoken_in(table.BRIEFING)))
 
     def run() -> Milliseconds:

@@ -38,9 +38,18 @@ of the right results lay above 0.9."""
 CLEAR_CONFIDENCE = 0.7
 """For commands that could do harm when nobody gave them."""
 
-TO_BE_CLEAR = frozenset(map(Command, ("next", "back", "done", "resume", "faster", "harder", "yes")))
-"""These move the person on, or ask more of their back. Said again, they are soon understood; done wrongly, they
-can hurt."""
+TO_BE_CLEAR = frozenset(
+    map(
+        Command,
+        (
+            *("next", "back", "done", "resume", "faster", "harder", "yes"),
+            *(f"{kind}_{number}" for kind in ("number", "correction") for number in range(5)),
+            *("a_little", "dull"),
+        ),
+    )
+)
+"""These move the person on, ask more of their back, or make light of a pain. Said again, they are soon understood;
+done wrongly, they can hurt."""
 
 REFRACTORY = Milliseconds(500)
 """An utterance that begins so soon after an action is the rest of the one that was acted on."""

@@ -4,6 +4,7 @@ It answers "what follows?" and is moved only by the session's hooks. It says not
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from coach.session.messages import Milliseconds
 from coach.session.plan import Dose, Step, dose_of, expected_length, steps_of, variant_of
@@ -27,8 +28,10 @@ class Course:
         self.tempo = 0
         self._levels: dict[str, int] = {part.exercise.id: part.level for part in routine.parts}
         self._explained: set[tuple[str, int]] = set()
+        self._unclear: set[str] = set()  # what somebody asked to hear again
         self._begun_rounds = {1}
         self._left_out: set[str] = set()
+        self._hurt: dict[str, tuple[int, Dose]] = {}  # the tempo, and how much was asked for, when it hurt
 
     # --- Here -----------------------------------------------------------------------------------------------
 
@@ -57,8 +60,10 @@ class Course:
         return self._levels.get(exercise.id, 0)
 
     def dose_of(self, step: Step) -> Dose:
-        """How much of a step's exercise, in its present variant and tempo."""
-        return dose_of(step.part, self.level_of(step.exercise), self.tempo)
+        """How much of a step's exercise, in its present variant and tempo; after pain, never more or faster."""
+        tempo, most = self._hurt.get(step.exercise.id, (self.tempo, None))
+        dose = dose_of(step.part, self.level_of(step.exercise), max(tempo, self.tempo))
+        return dose if most is None else _at_most(dose, most)
 
     def name_of(self, step: Step) -> str:
         """The name of a step's exercise, or of its present variant."""
@@ -74,12 +79,28 @@ class Course:
 
     @property
     def has_harder(self) -> bool:
-        """Whether there is a harder variant of the exercise in hand."""
-        return self.level_of(self.exercise) < len(self.exercise.harder)
+        """Whether there is a harder variant of the exercise in hand; after pain in it there is none."""
+        return not self.has_hurt and self.level_of(self.exercise) < len(self.exercise.harder)
 
     def change_level(self, by: int) -> None:
         """Take the next easier (-1) or harder (+1) variant, from now on."""
         self._levels[self.exercise.id] = self.level_of(self.exercise) + by
+
+    # --- Pain -----------------------------------------------------------------------------------------------
+
+    def mark_hurt(self) -> None:
+        """The exercise in hand hurts: for the rest of the session it gets no harder, longer or faster than now."""
+        self._hurt[self.exercise.id] = (self.tempo, self.dose)
+
+    @property
+    def has_hurt(self) -> bool:
+        """Whether the exercise in hand has hurt in this session."""
+        return self.exercise.id in self._hurt
+
+    @property
+    def may_be_faster(self) -> bool:
+        """Whether the exercise in hand may be done faster than now: not faster than when it hurt."""
+        return not self.has_hurt or self.tempo > self._hurt[self.exercise.id][0]
 
     # --- What was explained ---------------------------------------------------------------------------------
 
@@ -91,14 +112,20 @@ class Course:
         """Whether a step is the first of its round that is explained."""
         return step.round not in self._begun_rounds
 
+    def is_unclear(self, exercise: Exercise) -> bool:
+        """Whether somebody asked to have this exercise explained again."""
+        return exercise.id in self._unclear
+
     def mark_explained(self) -> None:
         """The exercise in hand needs no full explanation any more, and its round no announcement."""
         self._begun_rounds.add(self.step.round)
         self._explained.add((self.exercise.id, self.level_of(self.exercise)))
+        self._unclear.discard(self.exercise.id)
 
     def explain_again(self) -> None:
         """The exercise in hand is to be explained in full."""
         self._explained.discard((self.exercise.id, self.level_of(self.exercise)))
+        self._unclear.add(self.exercise.id)
 
     # --- What follows ---------------------------------------------------------------------------------------
 
@@ -124,9 +151,31 @@ class Course:
 
     @property
     def another_exercise(self) -> int | None:
-        """The next set of an exercise that is not this one, in any round."""
+        """The next set of an exercise that is not this one: of the same purpose in this round, or else any."""
         later = range(self.at + 1, len(self.steps))
-        return self._first(index for index in later if self.steps[index].exercise.id != self.exercise.id)
+        others = [index for index in later if self.steps[index].exercise.id != self.exercise.id]
+        alike = (
+            index
+            for index in others
+            if self.steps[index].round == self.step.round
+            and self.steps[index].exercise.purpose == self.exercise.purpose
+        )
+        found = self._first(alike)
+        return self._first(others) if found is None else found
+
+    def go_to_another_exercise(self) -> None:
+        """Go to that set. What lies between is not lost: it comes after it."""
+        index = self.another_exercise
+        if index is None:
+            return
+        part, round_ = self.steps[index].part, self.steps[index].round
+        later = self.steps[self.at + 1 :]
+        moved = tuple(step for step in later if step.part is part and step.round == round_)
+        kept = tuple(step for step in later if not (step.part is part and step.round == round_))
+        if round_ == self.step.round:
+            self.steps = (*self.steps[: self.at + 1], *moved, *kept)
+            index = self.at + 1
+        self.at = index
 
     @property
     def previous_exercise(self) -> int | None:
@@ -162,3 +211,12 @@ class Course:
 
     def _first(self, indices: Iterable[int]) -> int | None:
         return next((index for index in indices if self.steps[index].exercise.id not in self._left_out), None)
+
+
+def _at_most(dose: Dose, most: Dose) -> Dose:
+    """A dose with no more repetitions than another has, or held no longer."""
+    if dose.repetitions and most.repetitions:
+        return replace(dose, repetitions=min(dose.repetitions, most.repetitions))
+    if not dose.repetitions and not most.repetitions:
+        return replace(dose, phases=(min(dose.repetition, most.repetition),))
+    return dose

@@ -153,7 +153,11 @@ class SetVolume:
     decibels: int
 
 
-NoteKind = Literal["session", "set", "pause", "pain", "change", "end"]
+NoteKind = Literal[
+    "session", "set", "pause", "pain", "pain_told", "red_flag", "change", "end", "interview", "answer"
+]
+"""A pain is noted at once (``pain``), and what was told about it afterwards (``pain_told``): a plug that is pulled
+between the two loses the answers, never the pain. A correction is one more ``pain_told``: the last one counts."""
 
 
 @dataclass(frozen=True, slots=True)

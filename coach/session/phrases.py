@@ -1,13 +1,13 @@
 """What a voice says and understands, and the contract between its words and the session.
 
-Plain values, read from ``voices/*/`` and checked by ``coach/content.py``. No word that a person says or hears
+Plain values, read from ``voices/*/`` and checked by ``coach/content``. No word that a person says or hears
 stands here: only the *keys* under which the session finds its lines, the fields each line may fill in, and
 the names of the commands. Nothing here reads a file.
 """
 
 import string
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from annotated_types import Interval, Len, MinLen
@@ -43,14 +43,27 @@ COMMANDS: frozenset[Command] = ANSWERS | frozenset(
 )
 """Everything a person can say. A voice gives each at least one phrase."""
 
-FRAGMENTS = frozenset({"amount_repetitions", "amount_repetition_one", "amount_hold", "each_side"})
+FRAGMENTS = frozenset(
+    {
+        "amount_repetitions",
+        "amount_repetition_one",
+        "amount_hold",
+        "amount_seconds",
+        "amount_minutes",
+        "amount_minute_one",
+        "each_side",
+        "a_number",
+    }
+)
 """Keys whose words are put into other lines, so they are exactly one piece, without capital or full stop."""
 
 KEYS: Mapping[str, frozenset[str]] = {
     key: frozenset(fields.split())
     for key, fields in {
         # The beginning.
-        "welcome": "routine rounds",  # the routine's name; how many rounds
+        "welcome": "routine rounds",  # the routine's name; how many rounds: two or more
+        "welcome_once": "routine",  # a single round
+        "safety_short": "",  # before a break of a few minutes
         "safety": "",
         "how_to_talk": "",
         # Round, exercise, set.
@@ -63,6 +76,9 @@ KEYS: Mapping[str, frozenset[str]] = {
         "amount_repetitions": "number",  # two or more
         "amount_repetition_one": "",
         "amount_hold": "seconds",
+        "amount_seconds": "seconds",  # for what is no hold, like a walk
+        "amount_minutes": "minutes",
+        "amount_minute_one": "",
         "each_side": "amount",
         "side": "side",  # the side's name, from the exercise
         "get_ready": "",
@@ -101,6 +117,8 @@ KEYS: Mapping[str, frozenset[str]] = {
         "repetitions_left": "number",  # two or more
         "one_repetition_left": "",
         "seconds_left": "seconds",
+        "minutes_left": "minutes",  # of a walk, say, that goes on; two or more
+        "one_minute_left": "",
         "next_is": "name amount",
         "next_is_end": "",
         # Moving about.
@@ -120,12 +138,143 @@ KEYS: Mapping[str, frozenset[str]] = {
         "pain_question_again": "",
         "pain_return_question": "",  # asked before the same exercise comes back on request; yes or no
         "pain_rest": "",
-        "pain_second": "",
+        "pain_again": "",
+        "pain_noted": "answer",  # a place or a kind, in the person's words
+        "pain_ask_where": "",  # answered by one of the places among the answers
+        "pain_answers_where": "",
+        "pain_ask_strength": "",  # a number, a little, a lot
+        "pain_answers_strength": "",
+        "pain_ask_kind": "",  # dull, sharp, shooting, numb
+        "pain_answers_kind": "",
+        # Why it goes on as it does: one sentence for each rule of ``coach/planning/pain.py``.
+        "pain_because_nerve": "",
+        "pain_because_first": "",
+        "pain_because_second": "",
+        "pain_because_unknown": "",
+        "pain_because_strong": "",
+        "pain_because_more_than_a_little": "",
+        "pain_because_kind": "",
+        "pain_because_where": "",
+        "pain_because_where_unknown": "",
+        "pain_because_a_little": "",
+        "pain_because_no_easier": "",
+        "pain_because_no_other": "",
+        "pain_end_here": "",
         "pain_end": "",
+        "red_flag_heard": "",
+        "see_someone": "",
         # Help.
         "help_intro": "",
         "help_list": "phrases",  # several, already joined
         "help_outro": "",
+        # Interviews: what was understood, and what surrounds the questions.
+        "answered_yes": "",
+        "answered_no": "",
+        "answered_number": "number",  # 0 to 10
+        "answered_choice": "choice",  # as the question says it back
+        "answered_unsure": "",
+        "answer_skipped": "",
+        "answer_corrected": "number",
+        "question_before": "",
+        "no_answer": "",
+        "last_question": "",
+        "one_question_left": "",
+        "questions_left": "number",  # after the one in hand; two or more
+        "help_answers": "phrases",
+        "help_others": "phrases",
+        "a_number": "",
+        "interview_refused": "",
+        "interview_abandoned": "",
+        "interview_red_flag": "",
+        # What readiness comes to; the reason follows.
+        "readiness_go": "",
+        "readiness_gently": "",
+        "readiness_mobility_only": "",
+        "readiness_not_today": "",
+        "readiness_red_flag": "",
+        "readiness_red_flag_unsure": "",
+        "readiness_pain_too_strong": "",
+        "readiness_pain_severe": "",
+        "readiness_pain_moderate": "",
+        "readiness_pain_unsure": "",
+        "readiness_disc": "",
+        "readiness_disc_unsure": "",
+        "readiness_diagnosis": "",
+        "readiness_diagnosis_unsure": "",
+        "readiness_long_and_unseen": "",
+        "readiness_see_physiotherapist": "",
+        # What becomes of a habit.
+        "habit_planned": "",
+        "habit_not_planned": "",
+        # The habit.
+        "habit_plan": "anchor late",  # as the interview says the choices back
+        "habit_begin": "",
+        "habit_every_day": "days",  # two or more
+        "habit_days": "days of",
+        "habit_done": "",
+        "habit_smallest": "",
+        # The diary.
+        "diary_empty": "",
+        "diary_week": "back",  # 0 to 10
+        "diary_week_better": "",
+        "diary_week_same": "",
+        "diary_week_worse": "",
+        "diary_practised": "days",
+        "diary_too_early": "days",
+        "diary_nothing_together": "",
+        "diary_stress_worse": "",
+        "diary_stress_better": "",
+        "diary_sleep_worse": "",
+        "diary_sleep_better": "",
+        "diary_practice_worse": "",
+        "diary_practice_better": "",
+        "diary_tag_worse": "tag",  # the person's own word
+        "diary_tag_better": "tag",
+        "diary_no_cause": "",
+        "diary_few_days": "days",
+        # The plan for today, as reasons in ``coach/planning``.
+        "plan_today": "routine minutes",
+        "plan_today_short": "routine",
+        "plan_ask_first": "",
+        "plan_ask_again": "",
+        "plan_ask_change": "",
+        "plan_ask_weeks": "",
+        "plan_gently": "",
+        "plan_mobility_only": "",
+        "plan_day_off": "days",
+        "plan_nothing_fits": "",
+        "plan_what_fits": "",
+        "plan_first_session": "",
+        "plan_missed": "",
+        "plan_sore_today": "",
+        "plan_sore_pain": "",
+        "plan_sore_morning": "",
+        "plan_stress": "",
+        "plan_short": "minutes",
+        "plan_strength_new": "",
+        "plan_strength": "days",
+        "plan_mobility_new": "",
+        "plan_mobility": "days",
+        "plan_walking_new": "",
+        "plan_walking": "days",
+        "plan_first": "name",
+        "plan_same": "name",
+        "plan_up": "name",
+        "plan_wait": "name",
+        "plan_away": "name",
+        "plan_down_pain": "name",
+        "plan_down_hard": "name",
+        "plan_down_morning": "name",
+        "plan_down_flare_up": "name",
+        "plan_left_out": "name",
+        "plan_walk": "minutes",
+        "plan_walk_sore": "minutes",
+        "plan_walk_up": "minutes",
+        "plan_walk_wait": "minutes",
+        "plan_walk_away": "minutes",
+        "plan_walk_down": "minutes",
+        # The service.
+        "service_hello": "",
         # Trouble, as named by ``coach/errors.py``.
         "trouble_general": "",
         "trouble_content": "",
@@ -184,6 +333,7 @@ class Voice:
         understands: phrases by command; "help" reads out the first of each.
         urgent: commands that are acted on before the person has finished speaking.
         decoys: everyday words that are no command, for talk to be recognised as.
+        homophones: words of one sound, by the word that stands for them: ``know`` by ``no``.
     """
 
     name: str
@@ -199,6 +349,7 @@ class Voice:
     understands: Mapping[Command, Annotated[tuple[Sentence, ...], MinLen(1)]]
     urgent: frozenset[Command]
     decoys: tuple[Sentence, ...]
+    homophones: Mapping[str, Sentence] = field(default_factory=dict)
 
     def say(self, key: str, **fields: str | int) -> tuple[str, ...]:
         """Return the sentences of a key, filled in; each is spoken as one line.

@@ -1,11 +1,11 @@
 """What the coach can lead: exercises, their variants, and routines made of them.
 
-Plain values, as a physiotherapist writes them in ``routines/``; ``coach/content.py`` reads and checks the
+Plain values, as a physiotherapist writes them in ``routines/``; ``coach/content`` reads and checks the
 files. Times are in seconds here because people write them; the session counts in milliseconds.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Interval, MinLen
 
@@ -28,14 +28,29 @@ class Variant:
     Attributes:
         name: how the coach calls it.
         change: what to do differently, in sentences for somebody who cannot see.
+        stands_alone: whether that is told instead of the exercise's set-up and movement: for another position.
         amount: repetitions or hold time as a share of the exercise's own; 1.0 is the same.
         tempo: length of each phase as a share of the exercise's own; 1.5 is slower by half.
     """
 
     name: Sentence
     change: Annotated[tuple[Sentence, ...], MinLen(1)]
+    stands_alone: bool = False
     amount: Annotated[float, Interval(ge=0.2, le=3)] = 1.0
     tempo: Annotated[float, Interval(ge=0.5, le=3)] = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class During:
+    """Something said in the middle of a set.
+
+    Attributes:
+        at: when, as a share of the set: 0.5 is half-way. Among counted repetitions it follows the nearest count.
+        say: what. In a hold it must be over before the next line is due.
+    """
+
+    at: Annotated[float, Interval(ge=0, le=1)]
+    say: Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +64,17 @@ class Exercise:
         setup: how to get into position, body-relative, for somebody who cannot see.
         movement: how to move.
         feel: what should be felt, and where.
+        not_feel: what should not be felt. Said when somebody asks to have it explained again: the first time,
+            ``feel`` and ``stop_when`` say enough.
         breathing: when to breathe in and out.
         cue: the one reminder of later rounds.
         stop_when: the signs to stop.
         phases: the parts of one repetition; for a hold, the one phase is what is held ("hold the stretch").
+        cued_throughout: whether every repetition is cued phase by phase, as breathing is, not only the first two.
+        go: said as a hold begins, instead of "hold": for what goes on for a time but is no hold, like a walk. Such
+            an exercise is announced by its minutes or seconds.
+        finish: said as such a time is over.
+        during: said in the middle of it, in order.
         sides: the names of the sides, in order ("left arm", "right arm"); empty where there are none.
         easier: the next easier variant first.
         harder: the next harder variant first.
@@ -71,6 +93,11 @@ class Exercise:
     stop_when: Annotated[tuple[Sentence, ...], MinLen(1)]
     phases: Annotated[tuple[Phase, ...], MinLen(1)]
     source: Sentence
+    not_feel: tuple[Sentence, ...] = ()
+    cued_throughout: bool = False
+    go: Annotated[str, MinLen(1)] | None = None
+    finish: Annotated[str, MinLen(1)] | None = None
+    during: tuple[During, ...] = ()
     sides: tuple[Sentence, ...] = ()
     easier: tuple[Variant, ...] = ()
     harder: tuple[Variant, ...] = ()
@@ -91,8 +118,12 @@ class Part:
 
     exercise: Exercise
     repetitions: Annotated[int, Interval(ge=1, le=100)] | None = None
-    hold_s: Annotated[float, Interval(ge=3, le=600)] | None = None
+    hold_s: Annotated[float, Interval(ge=3, le=1800)] | None = None
     level: Annotated[int, Interval(ge=-10, le=10)] = 0
+
+
+Kind = Literal["mobility", "strength", "walking", "breathing", "break"]
+"""What a routine is, for a plan to choose by. A break is short, and so is what is said around it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +134,8 @@ class Routine:
         id: the file's name without ``.toml``.
         name: how the coach calls it.
         about: one sentence on what it is and for whom.
+        kind: what it is, for a plan to choose by.
+        sore_day: whether it is fit for a day on which the back is sore.
         rounds: how often the circuit is gone through.
         get_ready_s: the countdown before each set.
         rest_s: between exercises.
@@ -114,6 +147,8 @@ class Routine:
     about: Sentence
     source: Sentence
     parts: Annotated[tuple[Part, ...], MinLen(1)]
+    kind: Kind = "mobility"
+    sore_day: bool = False
     rounds: Annotated[int, Interval(ge=1, le=20)] = 1
     get_ready_s: Annotated[int, Interval(ge=3, le=10)] = 3
     rest_s: Annotated[float, Ge(0)] = 15.0

@@ -6,10 +6,21 @@ file holds the guards and hooks that the table names, in the table's order.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final, Literal
 
 from transitions import Machine
 
+from coach.planning.pain import (
+    Pain,
+    PainRules,
+    Response,
+    explanation,
+    kind_of,
+    place_of,
+    respond,
+    strength_of,
+)
 from coach.session import table
 from coach.session.course import Course
 from coach.session.cues import Cue, set_timeline
@@ -46,7 +57,10 @@ ASK_AGAIN_AFTER: Final = Milliseconds(25_000)
 """Silence after a question about pain: long enough to lie down first."""
 
 QUESTIONS_ASKED: Final = 3
-"""So often a question about pain is put before the session is ended on the safe side."""
+"""So often an offer after pain is put before the session is ended on the safe side."""
+
+PAIN_QUESTIONS_ASKED: Final = 2
+"""So often each of the three questions about a pain is put before the safe side is assumed: there are three."""
 
 REMIND_PAUSED_AFTER: Final = Milliseconds(300_000)
 PAUSES_REMINDED: Final = 6
@@ -62,8 +76,7 @@ CUE_WPM: Final = 30
 
 RATE_LEVELS: Final = range(-3, 4)
 
-PAINS_PER_EXERCISE: Final = 2
-"""An exercise that hurt so often in one session is left out of the rest of it."""
+PUBLISHED_RULES: Final = PainRules()
 
 Outcome = Literal["completed", "stopped", "eased", "abandoned"]
 
@@ -74,13 +87,15 @@ class Session:
     Args:
         routine: what to lead.
         voice: the words.
+        rules: what follows from pain.
     """
 
     state: str
     """One of ``table.STATES``; set by the state machine."""
 
-    def __init__(self, routine: Routine, voice: Voice) -> None:
+    def __init__(self, routine: Routine, voice: Voice, rules: PainRules = PUBLISHED_RULES) -> None:
         self._voice = voice
+        self._rules = rules
         self._course = Course(routine)
         self._wording = Wording(voice, self._course)
         self._now = Milliseconds(0)
@@ -97,10 +112,16 @@ class Session:
         self._untold: tuple[str, ...] = ()  # what a pause broke off
         self._done_before = Milliseconds(0)  # how much of the set was done before a pause
         self._set_begun = False
-        self._pains: dict[str, int] = {}  # how often each exercise hurt
+        self._trigger = ""  # what the table is being asked about
+        self._words = ""  # and in which words it was said
+        self._pains = 0  # how often it hurt
+        self._pain = Pain(exercise="")  # the last one, as far as it was told
+        self._is_pain_told = True
+        self._has_time = False  # the person asked for time to answer
         self._rate = 0
         self._volume = 0
         self._outcome: Outcome = "completed"
+        self._last_key = "closing"
         self._machine = Machine(
             model=self,
             states=[{"name": name, "on_enter": f"_enter_{name}"} for name in table.STATES],
@@ -151,8 +172,10 @@ class Session:
         if self.ended:
             return ()
         match event:
-            case Heard(command=command) if command in table.spoken_in(self.state):
+            case Heard(command=command, words=words) if command in table.spoken_in(self.state):
+                self._words = words
                 self._reminders = 0
+                self._has_time = False
                 self._fire(command)
             case Spoken(number=number) if self._narration.finish(number, self._now):
                 self._narrated()
@@ -180,6 +203,7 @@ class Session:
         return min(self._narration.due, self._timeline.due, self._reminder)
 
     def _fire(self, trigger: str) -> None:
+        self._trigger = trigger
         getattr(self, f"_on_{trigger}")()
 
     # --- Speaking -------------------------------------------------------------------------------------------
@@ -233,7 +257,7 @@ class Session:
             case table.MOVING | table.READYING:
                 self._timeline.go_on(self._moment)
             case state if state in table.AFTER_PAIN:
-                self._reminder = self._moment + ASK_AGAIN_AFTER
+                self._reminder = self._moment + (REMIND_PAUSED_AFTER if self._has_time else ASK_AGAIN_AFTER)
             case table.PAUSED:
                 self._reminder = self._moment + REMIND_PAUSED_AFTER
 
@@ -241,17 +265,24 @@ class Session:
         """Nobody has answered for a while."""
         self._reminder = NEVER
         self._reminders += 1
-        limit = PAUSES_REMINDED if self.state == table.PAUSED else QUESTIONS_ASKED
+        self._has_time = False
+        match self.state:
+            case table.PAUSED:
+                limit, again = PAUSES_REMINDED, self._voice.say("still_paused")
+            case state if state in table.ASKING:
+                limit, again = PAIN_QUESTIONS_ASKED, (*self._wording.answers_to(state), *self._question())
+            case _:
+                limit, again = QUESTIONS_ASKED, (*self._voice.say("pain_question_again"), *self._question())
         if self._reminders >= limit:
             self._fire("unanswered")
-        elif self.state == table.PAUSED:
-            self._narration.tell(self._voice.say("still_paused"), self._moment)
         else:
-            self._narration.tell((*self._voice.say("pain_question_again"), *self._question()), self._moment)
+            self._narration.tell(again, self._moment)
 
     def _note(self, kind: NoteKind, **detail: str | int | bool) -> None:
         of_an_exercise = kind not in ("session", "end") and self.state != table.WELCOMING
-        exercise = self._course.exercise.id if of_an_exercise else ""
+        self._note_of(self._course.exercise.id if of_an_exercise else "", kind, **detail)
+
+    def _note_of(self, exercise: str, kind: NoteKind, /, **detail: str | int | bool) -> None:
         self._actions.append(Note(self._moment, kind, exercise, tuple(detail.items())))
 
     # --- Entering states ------------------------------------------------------------------------------------
@@ -277,7 +308,9 @@ class Session:
     def _enter_welcoming(self) -> None:
         self._arrive()
         self._tell(self._take_untold() or self._wording.welcome())
-        self._prepare(self._wording.welcome(), self._wording.briefing(self._course.at), self._wording.answers())
+        self._prepare(
+            self._wording.welcome(), self._wording.briefing(self._course.at), self._wording.answers()
+        )
 
     def _enter_briefing(self) -> None:
         self._arrive()
@@ -339,6 +372,18 @@ class Session:
         self._arrive()
         self._tell(self._voice.say("paused"))
 
+    def _enter_asking_where(self) -> None:
+        self._arrive()
+        self._tell(self._question())
+
+    def _enter_asking_strength(self) -> None:
+        self._arrive()
+        self._tell(self._question())
+
+    def _enter_asking_kind(self) -> None:
+        self._arrive()
+        self._tell(self._question())
+
     def _enter_offering_easier(self) -> None:
         self._arrive()
         self._tell(self._question())
@@ -354,7 +399,7 @@ class Session:
     def _enter_closing(self) -> None:
         self._arrive()
         self._timeline = Timeline()
-        self._tell(self._last_words())
+        self._tell(self._voice.say(self._last_key))
 
     def _enter_ended(self) -> None:
         self._arrive()
@@ -365,17 +410,20 @@ class Session:
 
     # --- Guards ---------------------------------------------------------------------------------------------
 
-    def _is_first_pain_and_has_easier(self) -> bool:
-        return self._course.exercise.id not in self._pains and self._course.has_easier
+    def _has_hurt_too_often(self) -> bool:
+        return self._pains + 1 >= self._rules.pains_per_session
 
     def _may_ease(self) -> bool:
-        return self._pains[self._course.exercise.id] < PAINS_PER_EXERCISE and self._course.has_easier
+        return self._decision()[0] == "easier"
+
+    def _may_do_another(self) -> bool:
+        return self._response() in ("easier", "another") and self._has_another_exercise()
 
     def _has_easier(self) -> bool:
         return self._course.has_easier
 
     def _has_harder(self) -> bool:
-        return self._course.exercise.id not in self._pains and self._course.has_harder
+        return self._course.has_harder
 
     def _has_another_exercise(self) -> bool:
         return self._course.another_exercise is not None
@@ -384,7 +432,7 @@ class Session:
         return self._was_in_exercise() and self._course.has_easier
 
     def _is_in_exercise_with_harder(self) -> bool:
-        return self._was_in_exercise() and self._has_harder()
+        return self._was_in_exercise() and self._course.has_harder
 
     def _was_in_exercise(self) -> bool:
         return self._paused_in in (table.BRIEFING, *table.WORKING)
@@ -419,31 +467,149 @@ class Session:
     def _end_on_request(self) -> None:
         self._fall_silent()
         self._record_set("stopped")
+        if not self._is_pain_told:
+            self._note_what_was_told(respond(self._pain, self._pains - 1, self._rules))
         self._outcome = "stopped"
         self._actions.append(Chime("stopped", self._moment))
+
+    def _halt_and_advise(self) -> None:
+        self._fall_silent()
+        self._record_set("red flag")
+        self._advise()
+        self._preface = (*self._voice.say("pain_halt"), *self._voice.say("red_flag_heard"))
+
+    def _advise_at_the_end(self) -> None:
+        self._fall_silent()
+        self._advise()
+        self._tell((*self._voice.say("red_flag_heard"), *self._voice.say(self._last_key)))
+
+    def _advise(self) -> None:
+        self._note("red_flag", state=self.state, words=self._words)
+        if not self._is_pain_told:
+            self._note_what_was_told("see_someone")
+        self._outcome, self._last_key = "eased", "see_someone"
 
     def _halt_for_pain(self) -> None:
         self._fall_silent()
         self._record_set("pain")
-        exercise = self._course.exercise.id
-        self._pains[exercise] = self._pains.get(exercise, 0) + 1
         self._note_pain()
+        self._course.mark_hurt()
         self._paused_in = ""
         self._preface = self._voice.say("pain_halt")
-        if self._pains[exercise] >= PAINS_PER_EXERCISE:
-            self._preface += self._voice.say("pain_second")
 
     def _halt_for_pain_and_end(self) -> None:
         self._halt_for_pain()
-        self._outcome = "eased"
+        self._preface += self._voice.say(explanation(self._pain, self._pains - 1, self._rules))
+        self._end_gently("end")
 
     def _hear_pain_again(self) -> None:
+        """The same pain, for nothing was moved since."""
         self._fall_silent()
-        self._note_pain()
         if self.state == table.CONFIRMING_RETURN:
-            self._preface = self._voice.say("pain_rest")
+            self._preface = self._voice.say("pain_again")
         else:
-            self._tell((*self._voice.say("pain_rest"), *self._question()))
+            self._tell((*self._voice.say("pain_again"), *self._question()))
+
+    def _hear_pain_at_the_end(self) -> None:
+        """What was being said gives way."""
+        self._fall_silent()
+        if self._outcome != "eased":
+            self._note_pain()
+            self._end_gently("end")
+        self._tell((*self._voice.say("pain_halt"), *self._voice.say(self._last_key)))
+
+    def _end_after_pain(self) -> None:
+        """Nothing that was offered is wanted, or nobody answers."""
+        self._preface = self._voice.say("pain_end_here")
+        self._outcome, self._last_key = "eased", "pain_end"
+
+    # --- Hooks: the questions about a pain -----------------------------------------------------------------
+
+    def _take_answer(self) -> None:
+        self._pain = self._pain_as_told()
+        self._preface = self._wording.understood(self._trigger, corrected=False)
+
+    def _take_the_back_as_the_place(self) -> None:
+        """Before the first question there is none to go back to: who says "back" there answers it."""
+        self._trigger = "lower_back"
+        self._take_answer()
+
+    def _correct_answer(self) -> None:
+        self._pain = self._pain_as_told()
+        self._tell((*self._wording.understood(self._trigger, corrected=True), *self._question()))
+
+    def _take_answer_and_decide(self) -> None:
+        corrected = self.state != table.ASKING_STRENGTH and self._trigger in table.CORRECTIONS
+        response, reason = self._decision()
+        self._pain = self._pain_as_told()
+        self._preface = (
+            *self._wording.understood(self._trigger, corrected=corrected),
+            *self._voice.say(reason),
+        )
+        if response in ("end", "see_someone"):
+            self._end_gently(response)
+        else:
+            self._note_what_was_told(response)
+
+    def _pain_as_told(self) -> Pain:
+        """The pain as known with what is being said now. An answer that is left open leaves it unknown."""
+        answer, rules = self._trigger, self._rules
+        if answer in table.SIGNS_OF_A_NERVE:
+            return replace(self._pain, kind=kind_of(answer))
+        if answer in table.CORRECTIONS:
+            return replace(self._pain, strength=strength_of(answer, rules))
+        match self.state:
+            case table.ASKING_WHERE:
+                return replace(self._pain, where=place_of(answer))
+            case table.ASKING_STRENGTH:
+                return replace(self._pain, strength=strength_of(answer, rules))
+            case table.ASKING_KIND:
+                return replace(self._pain, kind=kind_of(answer))
+            case _:
+                return self._pain
+
+    def _response(self) -> Response:
+        """What the rules ask for."""
+        return respond(self._pain_as_told(), self._pains - 1, self._rules)
+
+    def _decision(self) -> tuple[Response, str]:
+        """What the rules ask for, or what comes next to it here; and the key of the reason."""
+        response = self._response()
+        if response == "easier" and not self._course.has_easier:
+            response, reason = "another", "pain_because_no_easier"
+        else:
+            reason = explanation(self._pain_as_told(), self._pains - 1, self._rules)
+        if response == "another" and not self._has_another_exercise():
+            return "end", "pain_because_no_other"
+        return response, reason
+
+    def _end_gently(self, response: Response) -> None:
+        self._note_what_was_told(response)
+        self._outcome, self._last_key = "eased", "see_someone" if response == "see_someone" else "pain_end"
+
+    def _note_pain(self) -> None:
+        step = self._course.step
+        self._note("pain", state=self.state, round=step.round, side=step.side)
+        self._pains += 1
+        self._pain = Pain(exercise="" if self.state == table.WELCOMING else step.exercise.id)
+        self._is_pain_told = False
+
+    def _note_what_was_told(self, response: Response) -> None:
+        """Only what is known is noted."""
+        pain = self._pain
+        told = {"where": pain.where, "strength": pain.strength, "kind": pain.kind}
+        known = {name: it for name, it in told.items() if it is not None}
+        self._note_of(pain.exercise, "pain_told", **known, response=response)
+        self._is_pain_told = True
+
+    def _give_time(self) -> None:
+        self._has_time = True
+        self._tell(self._voice.say("pain_rest"))
+
+    def _ask_again(self) -> None:
+        self._tell(self._question())
+
+    # --- Hooks: after the questions -------------------------------------------------------------------------
 
     def _ease_after_pain(self) -> None:
         self._change_level(-1)
@@ -452,27 +618,10 @@ class Session:
     def _leave_out_and_go_on(self) -> None:
         self._note("change", what="left out")
         self._course.leave_out()
-        self._course.at = self._course.another_exercise or self._course.at
+        self._course.go_to_another_exercise()
 
     def _return_as_asked(self) -> None:
         self._note("change", what="returned as asked")
-
-    def _give_time(self) -> None:
-        self._tell(self._voice.say("pain_rest"))
-
-    def _ask_again(self) -> None:
-        self._tell(self._question())
-
-    def _end_after_pain(self) -> None:
-        """Also while the session is being closed: then what was being said gives way."""
-        self._outcome = "eased"
-        if self.state == table.CLOSING:
-            self._note_pain()
-            self._tell((*self._voice.say("pain_halt"), *self._last_words()))
-
-    def _note_pain(self) -> None:
-        step = self._course.step
-        self._note("pain", state=self.state, round=step.round, side=step.side)
 
     # --- Hooks: pausing -------------------------------------------------------------------------------------
 
@@ -492,7 +641,7 @@ class Session:
 
     def _end_abandoned(self) -> None:
         self._record_set("abandoned")
-        self._outcome = "abandoned"
+        self._outcome, self._last_key = "abandoned", "abandoned"
 
     # --- Hooks: the circuit's course ------------------------------------------------------------------------
 
@@ -549,6 +698,9 @@ class Session:
         self._course.explain_again()
         self._tell(self._wording.briefing(self._course.at))
 
+    def _say_last_words_again(self) -> None:
+        self._tell(self._voice.say(self._last_key))
+
     def _announce_again(self) -> None:
         self._tell(self._wording.rest())
 
@@ -575,8 +727,7 @@ class Session:
         self._interject(self._voice.say("harder_now", name=self._course.name))
 
     def _say_no_harder(self) -> None:
-        hurt = self._course.exercise.id in self._pains
-        self._interject(self._voice.say("no_harder_after_pain" if hurt else "no_harder"))
+        self._interject(self._voice.say("no_harder_after_pain" if self._course.has_hurt else "no_harder"))
 
     def _count_slower(self) -> None:
         self._change_tempo(+1, "slower", "slowest")
@@ -585,6 +736,9 @@ class Session:
         self._change_tempo(-1, "faster", "fastest")
 
     def _change_tempo(self, by: int, changed: str, at_the_limit: str) -> None:
+        if by < 0 and not self._course.may_be_faster:
+            self._interject(self._voice.say("no_harder_after_pain"))
+            return
         if self._course.tempo + by not in TEMPO_LEVELS:
             self._interject(self._voice.say(at_the_limit))
             return
@@ -634,8 +788,10 @@ class Session:
         self._interject(self._wording.what_is_next(state))
 
     def _tell_what_can_be_said(self) -> None:
-        question = self._question() if self.state in table.AFTER_PAIN else ()
-        self._interject((*self._wording.help(table.spoken_in(self.state)), *question))
+        help_ = self._wording.help(table.spoken_in(self.state))
+        if self.state in table.AFTER_PAIN:
+            help_ = (*self._wording.answers_to(self.state), *help_, *self._question())
+        self._interject(help_)
 
     # --- What several hooks share ---------------------------------------------------------------------------
 
@@ -696,7 +852,3 @@ class Session:
 
     def _question(self) -> tuple[str, ...]:
         return self._wording.question_after_pain(self.state)
-
-    def _last_words(self) -> tuple[str, ...]:
-        key = {"eased": "pain_end", "abandoned": "abandoned"}.get(self._outcome, "closing")
-        return self._voice.say(key)

@@ -6,12 +6,14 @@ session's own timelines. The table also decides what the ears listen for: a stat
 else. What cannot happen cannot be heard.
 
 Rows are tried from the top: the first whose guard holds is taken. A test audits the table: guards and hooks
-exist, every state is reached and can end, and every state obeys "stop" and a pain word.
+exist, every state is reached and can end, and every state obeys "stop", a pain word and a red flag.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from coach.planning.pain import KINDS, PLACES
 from coach.session.messages import Command
 
 # States are present participles: what the coach is doing.
@@ -22,6 +24,9 @@ MOVING: Final = "moving"
 HOLDING: Final = "holding"
 RESTING: Final = "resting"
 PAUSED: Final = "paused"
+ASKING_WHERE: Final = "asking_where"
+ASKING_STRENGTH: Final = "asking_strength"
+ASKING_KIND: Final = "asking_kind"
 OFFERING_EASIER: Final = "offering_easier"
 OFFERING_ANOTHER: Final = "offering_another"
 CONFIRMING_RETURN: Final = "confirming_return"
@@ -36,6 +41,9 @@ STATES: Final = (
     HOLDING,
     RESTING,
     PAUSED,
+    ASKING_WHERE,
+    ASKING_STRENGTH,
+    ASKING_KIND,
     OFFERING_EASIER,
     OFFERING_ANOTHER,
     CONFIRMING_RETURN,
@@ -46,8 +54,20 @@ STATES: Final = (
 EXPLAINING: Final = (WELCOMING, BRIEFING)
 WORKING: Final = (READYING, MOVING, HOLDING)
 UNDER_WAY: Final = (*EXPLAINING, *WORKING, RESTING)
-AFTER_PAIN: Final = (OFFERING_EASIER, OFFERING_ANOTHER, CONFIRMING_RETURN)
+ASKING: Final = (ASKING_WHERE, ASKING_STRENGTH, ASKING_KIND)
+OFFERING: Final = (OFFERING_EASIER, OFFERING_ANOTHER)
+CHOOSING: Final = (*OFFERING, CONFIRMING_RETURN)
+AFTER_PAIN: Final = (*ASKING, *CHOOSING)
 ALIVE: Final = STATES[:-1]
+NOT_CLOSING: Final = tuple(state for state in ALIVE if state != CLOSING)
+
+# What answers the questions about a pain.
+NUMBERS: Final = tuple(f"number_{number}" for number in range(11))
+CORRECTIONS: Final = tuple(f"correction_{number}" for number in range(11))
+STRENGTHS: Final = (*NUMBERS, *CORRECTIONS, "a_little", "a_lot")
+SIGNS_OF_A_NERVE: Final = ("shooting", "numb")
+LEFT_OPEN: Final = ("unsure", "next", "unanswered")
+"""Not known, not told, not answered: the safe side is assumed, and the next question asked."""
 
 STAY: Final = None
 """As a destination: the state is kept, neither left nor entered."""
@@ -72,40 +92,58 @@ class Row:
     do: str = ""
 
 
+def each(
+    on: Iterable[str], in_: tuple[str, ...], to: str | None, if_: str = "", do: str = ""
+) -> tuple[Row, ...]:
+    """One row for each of several triggers, all alike."""
+    return tuple(Row(trigger, in_, to, if_, do) for trigger in on)
+
+
 TABLE: Final = (
     # What always wins: never guarded against, never waits for a dialogue.
     Row("stop", ALIVE, ENDED, do="end_on_request"),
-    Row("it_hurts", (CLOSING,), STAY, do="end_after_pain"),
-    Row(
-        "it_hurts",
-        (*UNDER_WAY, PAUSED),
-        OFFERING_EASIER,
-        if_="is_first_pain_and_has_easier",
-        do="halt_for_pain",
-    ),
-    Row("it_hurts", (*UNDER_WAY, PAUSED), OFFERING_ANOTHER, if_="has_another_exercise", do="halt_for_pain"),
-    Row("it_hurts", (*UNDER_WAY, PAUSED), CLOSING, do="halt_for_pain_and_end"),
-    Row("it_hurts", (OFFERING_EASIER, OFFERING_ANOTHER), STAY, do="hear_pain_again"),
+    Row("red_flag", NOT_CLOSING, CLOSING, do="halt_and_advise"),
+    Row("red_flag", (CLOSING,), STAY, do="advise_at_the_end"),
+    Row("it_hurts", (*UNDER_WAY, PAUSED), CLOSING, if_="has_hurt_too_often", do="halt_for_pain_and_end"),
+    Row("it_hurts", (*UNDER_WAY, PAUSED), ASKING_WHERE, do="halt_for_pain"),
+    Row("it_hurts", (*ASKING, *OFFERING), STAY, do="hear_pain_again"),
     Row("it_hurts", (CONFIRMING_RETURN,), OFFERING_EASIER, if_="may_ease", do="hear_pain_again"),
     Row("it_hurts", (CONFIRMING_RETURN,), OFFERING_ANOTHER, if_="has_another_exercise", do="hear_pain_again"),
     Row("it_hurts", (CONFIRMING_RETURN,), CLOSING, do="end_after_pain"),
-    # After pain: offer, never push, never go back unasked.
+    Row("it_hurts", (CLOSING,), STAY, do="hear_pain_at_the_end"),
+    # After pain: ask where, how strong, and what kind. What nobody answers is taken for the worst.
+    *each(SIGNS_OF_A_NERVE, (ASKING_WHERE, ASKING_STRENGTH), CLOSING, do="take_answer_and_decide"),
+    *each((*PLACES, *LEFT_OPEN), (ASKING_WHERE,), ASKING_STRENGTH, do="take_answer"),
+    Row("back", (ASKING_WHERE,), ASKING_STRENGTH, do="take_the_back_as_the_place"),
+    *each((*STRENGTHS, *LEFT_OPEN), (ASKING_STRENGTH,), ASKING_KIND, do="take_answer"),
+    Row("back", (ASKING_STRENGTH,), ASKING_WHERE),
+    *each(CORRECTIONS, (ASKING_KIND,), STAY, do="correct_answer"),
+    Row("back", (ASKING_KIND,), ASKING_STRENGTH),
+    # Then offer what the rules allow, or end. Never push, never go back unasked.
+    *each((*KINDS, *LEFT_OPEN), (ASKING_KIND,), OFFERING_EASIER, "may_ease", "take_answer_and_decide"),
+    *each((*KINDS, *LEFT_OPEN), (ASKING_KIND,), OFFERING_ANOTHER, "may_do_another", "take_answer_and_decide"),
+    *each((*KINDS, *LEFT_OPEN), (ASKING_KIND,), CLOSING, do="take_answer_and_decide"),
+    *each(CORRECTIONS, OFFERING, OFFERING_EASIER, "may_ease", "take_answer_and_decide"),
+    *each(CORRECTIONS, OFFERING, OFFERING_ANOTHER, "may_do_another", "take_answer_and_decide"),
+    *each(CORRECTIONS, OFFERING, CLOSING, do="take_answer_and_decide"),
+    Row("back", OFFERING, ASKING_KIND),
     Row("yes", (OFFERING_EASIER,), BRIEFING, do="ease_after_pain"),
     Row("easier", (OFFERING_EASIER,), BRIEFING, do="ease_after_pain"),
     Row("no", (OFFERING_EASIER,), OFFERING_ANOTHER, if_="has_another_exercise"),
     Row("no", (OFFERING_EASIER,), CLOSING, do="end_after_pain"),
     Row("yes", (OFFERING_ANOTHER,), BRIEFING, do="leave_out_and_go_on"),
     Row("no", (OFFERING_ANOTHER,), CLOSING, do="end_after_pain"),
-    Row("next", AFTER_PAIN, BRIEFING, if_="has_another_exercise", do="leave_out_and_go_on"),
-    Row("next", AFTER_PAIN, CLOSING, do="end_after_pain"),
-    Row("resume", (OFFERING_EASIER, OFFERING_ANOTHER), CONFIRMING_RETURN),
+    Row("next", CHOOSING, BRIEFING, if_="has_another_exercise", do="leave_out_and_go_on"),
+    Row("next", CHOOSING, CLOSING, do="end_after_pain"),
+    Row("resume", OFFERING, CONFIRMING_RETURN),
     Row("yes", (CONFIRMING_RETURN,), BRIEFING, do="return_as_asked"),
     Row("no", (CONFIRMING_RETURN,), OFFERING_EASIER, if_="may_ease"),
     Row("no", (CONFIRMING_RETURN,), OFFERING_ANOTHER, if_="has_another_exercise"),
     Row("no", (CONFIRMING_RETURN,), CLOSING, do="end_after_pain"),
     Row("pause", AFTER_PAIN, STAY, do="give_time"),
     Row("repeat", AFTER_PAIN, STAY, do="ask_again"),
-    Row("unanswered", AFTER_PAIN, CLOSING, do="end_after_pain"),
+    Row("resume", ASKING, STAY, do="ask_again"),
+    Row("unanswered", CHOOSING, CLOSING, do="end_after_pain"),
     # Pausing, and going on where it was.
     Row("pause", UNDER_WAY, PAUSED, do="pause_here"),
     Row("resume", (PAUSED,), WELCOMING, if_="was_welcoming"),
@@ -131,7 +169,9 @@ TABLE: Final = (
     # "Ready" and "done" end whatever is in hand and go on.
     Row("done", (WELCOMING,), BRIEFING),
     Row("done", (BRIEFING,), READYING),
-    Row("done", (READYING, MOVING, HOLDING), BRIEFING, if_="other_side_follows", do="finish_early_and_advance"),
+    Row(
+        "done", (READYING, MOVING, HOLDING), BRIEFING, if_="other_side_follows", do="finish_early_and_advance"
+    ),
     Row("done", (READYING, MOVING, HOLDING), CLOSING, if_="nothing_follows", do="finish_early"),
     Row("done", (READYING, MOVING, HOLDING), RESTING, if_="rest_is_due", do="finish_early"),
     Row("done", (READYING, MOVING, HOLDING), BRIEFING, do="finish_early_and_advance"),
@@ -150,6 +190,7 @@ TABLE: Final = (
     Row("repeat", WORKING, BRIEFING, do="do_again"),
     Row("repeat", (RESTING,), STAY, do="announce_again"),
     Row("repeat", (PAUSED,), STAY, do="say_paused_again"),
+    Row("repeat", (CLOSING,), STAY, do="say_last_words_again"),
     # Easier and harder.
     Row("easier", (BRIEFING, *WORKING), BRIEFING, if_="has_easier", do="ease"),
     Row("easier", (PAUSED,), BRIEFING, if_="is_in_exercise_with_easier", do="ease"),
@@ -173,12 +214,16 @@ TABLE: Final = (
     Row("help", (*EXPLAINING, RESTING, PAUSED, *AFTER_PAIN), STAY, do="tell_what_can_be_said"),
 )
 
-TIMELINE_TRIGGERS: Final = frozenset({"explained", "counted_in", "set_finished", "rested", "closed", "unanswered"})
+TIMELINE_TRIGGERS: Final = frozenset(
+    {"explained", "counted_in", "set_finished", "rested", "closed", "unanswered"}
+)
 """Fired by the session itself, never spoken."""
 
 
 def spoken_in(state: str) -> tuple[Command, ...]:
     """The commands that a state offers, in the order of the table: what the ears shall listen for there."""
     return tuple(
-        dict.fromkeys(Command(row.on) for row in TABLE if state in row.in_ and row.on not in TIMELINE_TRIGGERS)
+        dict.fromkeys(
+            Command(row.on) for row in TABLE if state in row.in_ and row.on not in TIMELINE_TRIGGERS
+        )
     )

@@ -9,11 +9,18 @@ from coach.session import table
 from coach.session.course import Course
 from coach.session.cues import READY_LEAD, RESUME_LEAD, Cue, countdown
 from coach.session.messages import Command, Milliseconds
-from coach.session.phrases import FRAGMENTS, KEYS, Voice
+from coach.session.phrases import ANSWERS, FRAGMENTS, KEYS, Voice
 from coach.session.plan import Step, variant_of
+from coach.session.routine import Exercise
 
 PHRASES_PER_SENTENCE = 4
 """Help reads out so many phrases in one breath."""
+
+NOT_TAUGHT = frozenset({"help", "red_flag"})
+"""Help does not read these out: one was just said, and the other nobody learns by heart."""
+
+LONGEST_IN_SECONDS = 90
+"""What is left of a walk is told in minutes; below this a minute would be too coarse."""
 
 
 class Wording:
@@ -36,14 +43,18 @@ class Wording:
     def welcome(self) -> tuple[str, ...]:
         """The first words, and the safety note."""
         routine, say = self._course.routine, self._voice.say
+        if routine.rounds > 1:
+            greeting = say("welcome", routine=routine.name, rounds=routine.rounds)
+        else:
+            greeting = say("welcome_once", routine=routine.name)
         return (
-            *say("welcome", routine=routine.name, rounds=routine.rounds),
-            *say("safety"),
-            *say("how_to_talk"),
+            *greeting,
+            *say("safety_short" if routine.kind == "break" else "safety"),
+            *(() if routine.kind == "break" else say("how_to_talk")),
         )
 
     def briefing(self, index: int) -> tuple[str, ...]:
-        """What is said before a set: everything the first time, one reminder later.
+        """What is said before a set: everything the first time, one reminder later, a little more on request.
 
         Args:
             index: the step's.
@@ -59,12 +70,13 @@ class Wording:
         if explained:
             return (*opening, exercise.cue, *side)
         variant = variant_of(exercise, course.level_of(exercise))
+        own = () if variant and variant.stands_alone else (*exercise.setup, *exercise.movement)
         return (
             *opening,
-            *exercise.setup,
-            *exercise.movement,
+            *own,
             *(variant.change if variant else ()),
             *exercise.feel,
+            *(exercise.not_feel if course.is_unclear(exercise) else ()),
             exercise.breathing,
             *exercise.stop_when,
             *side,
@@ -88,12 +100,22 @@ class Wording:
     def _amount(self, step: Step) -> str:
         dose, piece = self._course.dose_of(step), self._voice.piece
         if not dose.repetitions:
-            amount = piece("amount_hold", seconds=round(dose.whole / 1000))
+            amount = self._time(step.exercise, round(dose.whole / 1000))
         elif dose.repetitions == 1:
             amount = piece("amount_repetition_one")
         else:
             amount = piece("amount_repetitions", number=dose.repetitions)
         return piece("each_side", amount=amount) if step.side else amount
+
+    def _time(self, exercise: Exercise, seconds: int) -> str:
+        """Nobody "holds" a walk: it is told by its minutes."""
+        if exercise.go is None:
+            return self._voice.piece("amount_hold", seconds=seconds)
+        if seconds == 60:
+            return self._voice.piece("amount_minute_one")
+        if seconds <= LONGEST_IN_SECONDS:
+            return self._voice.piece("amount_seconds", seconds=seconds)
+        return self._voice.piece("amount_minutes", minutes=(seconds + 30) // 60)
 
     def countdown(self, done_before: Milliseconds) -> tuple[Cue, ...]:
         """The countdown to a set, or to the rest of one that was paused.
@@ -109,8 +131,10 @@ class Wording:
 
     def last_count(self) -> tuple[str, ...]:
         """The end of a set: its last repetition's count, or the word that ends a hold."""
-        repetitions = self._course.dose.repetitions
-        return self._voice.say("count", number=repetitions) if repetitions else self._voice.say("release")
+        repetitions, finish = self._course.dose.repetitions, self._course.exercise.finish
+        if repetitions:
+            return self._voice.say("count", number=repetitions)
+        return (finish,) if finish else self._voice.say("release")
 
     def rest(self) -> tuple[str, ...]:
         """What is said at the beginning of a rest: what is done, how long the rest is, what comes next."""
@@ -133,6 +157,12 @@ class Wording:
         """The question that a state asks."""
         course, say = self._course, self._voice.say
         match state:
+            case table.ASKING_WHERE:
+                return say("pain_ask_where")
+            case table.ASKING_STRENGTH:
+                return say("pain_ask_strength")
+            case table.ASKING_KIND:
+                return say("pain_ask_kind")
             case table.OFFERING_EASIER:
                 easier = variant_of(course.exercise, course.level_of(course.exercise) - 1)
                 return say("pain_offer_easier", name=easier.name if easier else course.name)
@@ -141,6 +171,37 @@ class Wording:
                 return say("pain_offer_other", name=course.name_of(another))
             case _:
                 return say("pain_return_question")
+
+    def answers_to(self, state: str) -> tuple[str, ...]:
+        """What can be answered where a pain is asked about, for somebody who hesitates; elsewhere nothing."""
+        match state:
+            case table.ASKING_WHERE:
+                return self._voice.say("pain_answers_where")
+            case table.ASKING_STRENGTH:
+                return self._voice.say("pain_answers_strength")
+            case table.ASKING_KIND:
+                return self._voice.say("pain_answers_kind")
+            case _:
+                return ()
+
+    def understood(self, answer: str, *, corrected: bool) -> tuple[str, ...]:
+        """What was understood, so that it can be put right; nothing if nobody answered.
+
+        Args:
+            answer: the command, or ``unanswered``.
+            corrected: whether it replaces another answer.
+        """
+        say = self._voice.say
+        match answer.rpartition("_"):
+            case ("number" | "correction", _, digits):
+                return say("answer_corrected" if corrected else "answered_number", number=int(digits))
+        match answer:
+            case "unanswered":
+                return ()
+            case "unsure" | "next":
+                return say("answered_unsure")
+            case _:
+                return say("pain_noted", answer=self._voice.understands[Command(answer)][0])
 
     def how_long(self, state: str, done: Milliseconds) -> tuple[str, ...]:
         """How much is left: repetitions of a set, seconds of a hold or a rest, minutes of the session.
@@ -155,7 +216,10 @@ class Wording:
             return say("one_repetition_left") if left <= 1 else say("repetitions_left", number=left)
         if state in (table.HOLDING, table.RESTING):
             whole = course.dose.whole if state == table.HOLDING else course.rest
-            return say("seconds_left", seconds=max(1, round((whole - done) / 1000)))
+            seconds = max(1, round((whole - done) / 1000))
+            if seconds > LONGEST_IN_SECONDS:
+                return say("minutes_left", minutes=round(seconds / 60))
+            return say("seconds_left", seconds=seconds)
         minutes = round(course.expected_rest_of_session / 60_000)
         return say("time_left", minutes=minutes) if minutes > 1 else say("time_left_short")
 
@@ -174,8 +238,9 @@ class Wording:
         return self._name_and_amount("next_is", course.steps[upcoming])
 
     def help(self, commands: Sequence[Command]) -> tuple[str, ...]:
-        """One phrase for each command, a few to a sentence."""
-        phrases = [self._voice.understands[command][0] for command in commands if command != "help"]
+        """One phrase for each command, a few to a sentence; answers are told beside their question."""
+        others = (command for command in commands if command not in NOT_TAUGHT | ANSWERS)
+        phrases = [self._voice.understands[command][0] for command in others]
         groups = [phrases[i : i + PHRASES_PER_SENTENCE] for i in range(0, len(phrases), PHRASES_PER_SENTENCE)]
         lists = (self._voice.say("help_list", phrases=", ".join(group)) for group in groups)
         return (

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from coach.content import load_voice
 from coach.session.attention import CLEAR_CONFIDENCE, MIN_CONFIDENCE, STANDING, TO_BE_CLEAR, Attention
 from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
-from coach.session.table import spoken_in
+from coach.session.table import STATES, spoken_in
 
 VOICE = load_voice("english")
 BLOCK = 20
@@ -190,7 +190,7 @@ def test_what_does_no_harm_needs_little_confidence(phrase, command):
 
 @pytest.mark.parametrize("command", sorted(TO_BE_CLEAR))
 def test_what_moves_on_or_asks_for_more_must_be_clear(command):
-    state = next(state for state in ("moving", "paused", "offering_easier") if command in spoken_in(state))
+    state = next(state for state in STATES if command in spoken_in(state))
     phrase = VOICE.understands[command][0]
     assert Ears(state).final(phrase, CLEAR_CONFIDENCE).commands == [command]
     assert Ears(state).final(phrase, CLEAR_CONFIDENCE - 0.01).commands == []
@@ -210,7 +210,9 @@ def test_what_the_coach_is_saying_is_the_coach(phrase):
 
 
 def test_part_of_what_the_coach_is_saying_is_not_a_phrase_of_it():
-    assert Ears(said=lambda since: "How many, and how far? Long ago.").final("how long").commands == ["how_long"]
+    assert Ears(said=lambda since: "How many, and how far? Long ago.").final("how long").commands == [
+        "how_long"
+    ]
     assert Ears(said=lambda since: "Stopping.").final("stop").commands == ["stop"]
 
 

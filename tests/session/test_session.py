@@ -1,10 +1,15 @@
 """What a person would expect of each command, in each situation."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
+from coach.planning.pain import PainRules
 from coach.session import table
+from coach.session.messages import Command, Heard
+from coach.session.session import Session
+from tests.session.conftest import Led
 
 
 def test_the_circuit_is_led_exactly_as_the_article_has_it(led):
@@ -164,7 +169,7 @@ def test_help_in_a_set_pauses_it_and_reads_out_what_can_be_said(led, voice):
     led.wait(60)
     spoken = " ".join(led.lines(since=now)).lower()
     for command in table.spoken_in(table.PAUSED):
-        if command != "help":
+        if command not in ("help", "red_flag"):
             assert voice.understands[command][0] in spoken
 
 
@@ -219,23 +224,165 @@ def test_easier_explains_the_easier_variant_and_keeps_it_for_the_rounds_to_come(
     assert set(later) == {variant.name}
 
 
-def test_after_pain_the_easier_variant_is_offered_and_taken_on_yes(led, circuit):
-    led.wait_for(table.MOVING).wait(10)
-    led.say("it_hurts")
+# --- Pain ------------------------------------------------------------------------------------------------
+
+
+def hurt(led, *answers, after=10):
+    """It hurts in the first set, and the questions are answered."""
+    led.wait_for(table.MOVING).wait(after)
+    for said in ("it_hurts", *answers):
+        led.say(said)
+    return led
+
+
+A_LITTLE = ("lower_back", "number_2", "dull")
+MORE = ("lower_back", "number_4", "dull")
+
+
+def test_after_a_pain_word_it_asks_where_how_strong_and_what_kind(led, voice):
+    hurt(led).wait(12)
+    assert led.session.state == table.ASKING_WHERE
+    assert led.lines()[-1] == voice.say("pain_ask_where")[0]
+    led.say("lower_back")
+    assert led.session.state == table.ASKING_STRENGTH
+    led.say("number_2")
+    assert led.session.state == table.ASKING_KIND
+    led.say("dull")
     assert led.session.state == table.OFFERING_EASIER
-    led.wait(12)
+
+
+def test_a_pain_is_noted_at_once_and_what_is_told_of_it_when_it_is_known(led):
+    hurt(led)
+    assert [note["exercise"] for note in led.notes("pain")] == ["jefferson-curl"]
+    assert led.notes("pain_told") == []
+    for answer in A_LITTLE:
+        led.say(answer)
+    told = {"exercise": "jefferson-curl", "where": "lower_back", "strength": 2, "kind": "dull"}
+    assert led.notes("pain_told") == [{**told, "response": "easier"}]
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "key"),
+    [
+        (A_LITTLE, table.OFFERING_EASIER, "pain_because_a_little"),
+        (("lower_back", "a_little", "dull"), table.OFFERING_EASIER, "pain_because_a_little"),
+        (MORE, table.OFFERING_ANOTHER, "pain_because_more_than_a_little"),
+        (("lower_back", "number_1", "sharp"), table.OFFERING_ANOTHER, "pain_because_kind"),
+        (("leg", "number_1", "dull"), table.OFFERING_ANOTHER, "pain_because_where"),
+        (("unsure", "number_1", "dull"), table.OFFERING_ANOTHER, "pain_because_where_unknown"),
+        (("lower_back", "number_5", "dull"), table.CLOSING, "pain_because_strong"),
+        (("lower_back", "a_lot", "dull"), table.CLOSING, "pain_because_strong"),
+        (("lower_back", "unsure", "dull"), table.CLOSING, "pain_because_unknown"),
+        (("lower_back", "number_1", "next"), table.CLOSING, "pain_because_unknown"),
+        (("next", "next", "next"), table.CLOSING, "pain_because_unknown"),
+        (("lower_back", "number_1", "shooting"), table.CLOSING, "pain_because_nerve"),
+        (("numb",), table.CLOSING, "pain_because_nerve"),
+        (("leg", "shooting"), table.CLOSING, "pain_because_nerve"),
+    ],
+)
+def test_each_pain_has_its_response_and_a_sentence_that_tells_why(led, voice, answers, state, key):
+    hurt(led, *answers).wait(8)
+    assert led.session.state == state
+    assert voice.say(key)[0] in led.lines()
+
+
+def test_the_easier_variant_that_is_offered_is_taken_on_yes(led, circuit):
+    hurt(led, *A_LITTLE).wait(12)
     easier = circuit.parts[0].exercise.easier[0].name
     assert easier in led.lines()[-1]
     led.say("yes")
     led.wait_for(table.RESTING)
     assert led.notes("set")[-1]["variant"] == easier
-    assert led.notes("pain")[0]["exercise"] == "jefferson-curl"
+
+
+def test_a_number_is_put_right_while_the_next_question_is_asked(led, voice):
+    hurt(led, "lower_back", "number_9", "correction_2")
+    assert led.session.state == table.ASKING_KIND
+    led.wait(10)
+    assert led.lines()[-2:] == [*voice.say("answer_corrected", number=2), *voice.say("pain_ask_kind")]
+    led.say("dull")
+    assert led.notes("pain_told")[0]["strength"] == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "state"), [(2, table.OFFERING_EASIER), (4, table.OFFERING_ANOTHER), (7, table.CLOSING)]
+)
+def test_a_number_that_is_put_right_after_the_decision_is_decided_anew(led, number, state):
+    hurt(led, *A_LITTLE, f"correction_{number}")
+    assert led.session.state == state
+    assert [note["strength"] for note in led.notes("pain_told")] == [2, number]
+
+
+def test_back_asks_the_question_before(led):
+    hurt(led, *A_LITTLE, "back")
+    assert led.session.state == table.ASKING_KIND
+    led.say("back")
+    assert led.session.state == table.ASKING_STRENGTH
+    led.say("back")
+    assert led.session.state == table.ASKING_WHERE
+
+
+def test_who_says_back_when_asked_where_means_the_back(led):
+    hurt(led, "back", "number_2", "dull")
+    assert led.notes("pain_told")[0]["where"] == "lower_back"
+
+
+@pytest.mark.parametrize("said", ["repeat", "resume", "it_hurts", "help"])
+def test_each_question_is_asked_again_for_who_asks_or_says_that_it_hurts(led, voice, said):
+    hurt(led)
+    questions = ("pain_ask_where", "pain_ask_strength", "pain_ask_kind")
+    for answer, key in zip(A_LITTLE, questions, strict=True):
+        led.wait(10)
+        state, now = led.session.state, led.session.now
+        led.say(said)
+        led.wait(40)
+        assert led.session.state == state
+        assert voice.say(key)[0] in led.lines(since=now)
+        led.say(answer)
+    assert len(led.notes("pain")) == 1
+
+
+def test_a_pause_among_the_questions_leaves_minutes_and_then_they_go_on(led):
+    hurt(led, "lower_back").wait(5)
+    led.say("pause")
+    led.wait(240)
+    assert led.session.state == table.ASKING_STRENGTH
+    led.say("number_2")
+    assert led.session.state == table.ASKING_KIND
+
+
+def test_a_question_that_nobody_answers_is_put_twice_then_left_open(led, voice):
+    now = hurt(led).session.now
+    led.wait_for(table.ASKING_STRENGTH)
+    assert led.lines(since=now).count(voice.say("pain_ask_where")[0]) == 2
+    assert voice.say("pain_answers_where")[0] in led.lines(since=now)
+
+
+def test_when_nobody_answers_at_all_the_session_ends_on_the_safe_side(led, voice):
+    hurt(led).wait_for(table.ENDED)
+    assert led.ends()[0].outcome == "eased"
+    assert led.notes("pain_told") == [{"exercise": "jefferson-curl", "response": "end"}]
+    assert set(voice.say("pain_end")) <= set(led.lines())
+
+
+def test_help_among_the_questions_tells_the_answers_but_no_list_of_numbers(led, voice):
+    now = hurt(led, "lower_back").session.now
+    led.say("help")
+    led.wait(40)
+    told = led.lines(since=now)
+    assert set(voice.say("pain_answers_strength")) <= set(told)
+    assert not any("eight" in line for line in told)
+
+
+def test_stop_among_the_questions_ends_it_and_what_was_told_is_kept(led):
+    hurt(led, "lower_back", "number_2", "stop")
+    told = {"exercise": "jefferson-curl", "where": "lower_back", "strength": 2}
+    assert led.notes("pain_told") == [{**told, "response": "end"}]
+    assert led.ends()[0].outcome == "stopped"
 
 
 def test_after_pain_no_leads_to_another_exercise_and_the_painful_one_is_left_out(led):
-    led.wait_for(table.MOVING).wait(10)
-    led.say("it_hurts")
-    led.say("no")
+    hurt(led, *A_LITTLE, "no")
     assert led.session.state == table.OFFERING_ANOTHER
     led.say("yes")
     led.wait_for(table.ENDED, limit_s=3600)
@@ -243,59 +390,154 @@ def test_after_pain_no_leads_to_another_exercise_and_the_painful_one_is_left_out
 
 
 def test_after_pain_two_refusals_end_it_kindly(led, voice):
-    led.wait_for(table.MOVING).wait(10)
-    led.say("it_hurts")
-    led.say("no")
-    led.say("no")
+    hurt(led, *A_LITTLE, "no", "no")
     led.wait_for(table.ENDED)
     assert led.ends()[0].outcome == "eased"
-    assert set(voice.say("pain_end")) <= set(led.lines())
+    assert {*voice.say("pain_end_here"), *voice.say("pain_end")} <= set(led.lines())
 
 
 def test_the_same_exercise_comes_back_only_when_asked_for_and_confirmed(led):
-    led.wait_for(table.MOVING).wait(10)
-    led.say("it_hurts")
-    led.say("resume")
+    hurt(led, *MORE, "resume")
     assert led.session.state == table.CONFIRMING_RETURN
     led.say("yes")
     assert led.session.state == table.BRIEFING
     assert led.session._course.exercise.id == "jefferson-curl"
 
 
-def test_an_exercise_that_hurts_twice_is_left_out(led):
-    led.wait_for(table.MOVING).wait(10)
-    led.say("it_hurts")
-    led.say("yes")
-    led.wait_for(table.MOVING).wait(1)
-    led.say("it_hurts")
+@pytest.mark.parametrize(("answers", "state"), [(A_LITTLE, "offering_easier"), (MORE, "offering_another")])
+@pytest.mark.parametrize("said", ["no", "it_hurts"])
+def test_what_has_not_settled_does_not_come_back_and_the_rules_still_hold(led, answers, state, said):
+    hurt(led, *answers, "resume", said)
+    assert led.session.state == state
+    assert len(led.notes("pain")) == 1
+
+
+def test_where_there_is_no_easier_way_another_exercise_is_offered(circuit, voice):
+    first, *others = circuit.parts
+    stiff = replace(circuit, parts=(replace(first, exercise=replace(first.exercise, easier=())), *others))
+    led = Led(Session(stiff, voice)).begin()
+    hurt(led, *A_LITTLE).wait(10)
     assert led.session.state == table.OFFERING_ANOTHER
-    led.say("yes")
+    assert voice.say("pain_because_no_easier")[0] in led.lines()
+    assert led.notes("pain_told")[0]["response"] == "another"
+
+
+def test_where_there_is_no_other_exercise_the_session_ends(circuit, voice):
+    led = Led(Session(replace(circuit, parts=circuit.parts[:1]), voice)).begin()
+    hurt(led, *MORE).wait(10)
+    assert led.session.state == table.CLOSING
+    assert voice.say("pain_because_no_other")[0] in led.lines()
+
+
+def test_another_exercise_is_of_the_same_purpose_and_what_lies_between_comes_after_it(circuit, voice):
+    curl, camel, stretch = circuit.parts
+    led = Led(Session(replace(circuit, parts=(curl, stretch, camel)), voice)).begin()
+    hurt(led, *MORE, "yes")
     assert led.session._course.exercise.id == "cat-camel"
+    led.wait_for(table.ENDED, limit_s=3600)
+    done = [n["exercise"] for n in led.notes("set")]
+    assert done[:4] == ["jefferson-curl", "cat-camel", *["prone-single-arm-pec-stretch"] * 2]
+    assert (
+        len(done) == 1 + 3 * 3
+    )  # the broken set, and in each round the two others, one of them on two sides
 
 
-def test_a_question_after_pain_that_nobody_answers_ends_the_session_on_the_safe_side(led):
-    led.wait_for(table.MOVING).wait(1)
-    led.say("it_hurts")
+@pytest.mark.parametrize("exercise", ["the same", "another"])
+def test_a_second_pain_ends_the_session_whatever_the_exercise(led, voice, exercise):
+    hurt(led, *(A_LITTLE if exercise == "the same" else MORE), "yes")
+    hurt(led, after=1)
+    assert led.session.state == table.CLOSING
+    led.wait_for(table.ENDED)
+    assert voice.say("pain_because_second")[0] in led.lines()
+    assert [note["response"] for note in led.notes("pain_told")][1:] == ["end"]
+    assert led.ends()[0].outcome == "eased"
+
+
+def test_with_stricter_rules_the_first_pain_ends_the_session(circuit, voice):
+    led = Led(Session(circuit, voice, PainRules(pains_per_session=1))).begin()
+    hurt(led).wait(6)
+    assert led.session.state == table.CLOSING
+    assert voice.say("pain_because_first")[0] in led.lines()
+
+
+def test_an_offer_after_pain_that_nobody_answers_ends_the_session_on_the_safe_side(led):
+    hurt(led, *A_LITTLE)
     led.wait_for(table.ENDED)
     assert led.ends()[0].outcome == "eased"
 
 
-def test_harder_is_refused_after_pain(led, voice):
+@pytest.mark.parametrize("said", ["harder", "faster"])
+def test_harder_and_faster_are_refused_after_pain(led, voice, said):
+    hurt(led, *A_LITTLE, "yes")
     led.wait_for(table.MOVING).wait(1)
-    led.say("it_hurts")
-    led.say("yes")
-    led.wait_for(table.MOVING).wait(1)
-    led.say("harder")
+    led.say(said)
     led.wait(0.1)
     assert led.lines()[-1] in voice.say("no_harder_after_pain")
+
+
+def test_what_was_slowed_down_after_pain_may_come_back_to_its_tempo(led, voice):
+    hurt(led, *A_LITTLE, "yes")
+    led.wait_for(table.MOVING).wait(1)
+    led.say("slower")
+    led.say("faster")
+    led.wait(0.1)
+    assert led.lines()[-1] in voice.say("faster")
+    assert led.session._course.tempo == 0
 
 
 def test_pain_while_it_is_closing_is_taken_seriously_too(led, voice):
     led.wait_for(table.CLOSING, limit_s=3600).wait(1)
     led.say("it_hurts")
+    led.say("it_hurts")
     led.wait_for(table.ENDED)
     assert led.ends()[0].outcome == "eased"
     assert voice.say("pain_end")[-1] in led.lines()
+    assert len(led.notes("pain")) == len(led.notes("pain_told")) == 1
+
+
+# --- Red flags -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "said", [(), ("it_hurts",), ("it_hurts", "leg"), ("it_hurts", *A_LITTLE), ("pause",)]
+)
+def test_a_red_flag_ends_it_and_says_what_to_do_today(led, voice, said):
+    led.wait_for(table.MOVING).wait(10)
+    for it in said:
+        led.say(it)
+    now = led.session.now
+    led.send(Heard(Command("red_flag"), "i feel dizzy"))
+    assert led.session.state == table.CLOSING
+    led.wait_for(table.ENDED)
+    told = (*voice.say("pain_halt"), *voice.say("red_flag_heard"), *voice.say("see_someone"))
+    assert led.lines(since=now)[-len(told) :] == list(told)
+    assert led.notes("red_flag")[0]["words"] == "i feel dizzy"
+    assert led.ends()[0].outcome == "eased"
+
+
+def test_a_red_flag_among_the_questions_decides_them(led):
+    hurt(led, "leg", "red_flag")
+    assert led.notes("pain_told") == [
+        {"exercise": "jefferson-curl", "where": "leg", "response": "see_someone"}
+    ]
+
+
+def test_nothing_takes_the_advice_of_a_red_flag_back(led, voice):
+    led.wait_for(table.MOVING).wait(10)
+    led.say("red_flag")
+    led.wait(1)
+    led.say("it_hurts")
+    led.wait_for(table.ENDED)
+    assert led.lines()[-1] == voice.say("see_someone")[-1]
+
+
+def test_the_last_words_can_be_heard_again(led, voice):
+    led.wait_for(table.MOVING)
+    led.say("red_flag")
+    led.wait(12)
+    led.say("repeat")
+    led.wait_for(table.ENDED)
+    assert led.lines().count(voice.say("see_someone")[0]) == 2
 
 
 def test_what_was_half_done_is_noted_when_it_is_stopped(led):

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coach.content import load_routine, load_voice
+from coach.planning.pain import KINDS, PLACES, PainRules
 from coach.session import table
 from coach.session.messages import (
     Action,
@@ -24,8 +25,8 @@ from coach.session.messages import (
     Troubled,
 )
 from coach.session.phrases import COMMANDS
-from coach.session.plan import variant_of
-from coach.session.session import Session
+from coach.session.plan import Dose, variant_of
+from coach.session.session import PUBLISHED_RULES, Session
 
 VOICE = load_voice("english")
 CIRCUIT = load_routine("lower-back-circuit")
@@ -43,11 +44,33 @@ events = st.lists(
     st.one_of(commands, passing, blocks, any_spoken, troubles, st.just(SPEAK), st.just(SPEAK)), max_size=60
 )
 routines = st.sampled_from([CIRCUIT, SHORT])
+rules = st.sampled_from(
+    [PainRules(), PainRules(pains_per_session=1), PainRules(end_from=3, leave_out_from=1)]
+)
+answers = st.lists(
+    st.one_of(
+        st.sampled_from(sorted({*PLACES, *KINDS, *table.STRENGTHS, "unsure", "next", "back"})).map(Heard),
+        commands,
+        passing,
+        st.just(SPEAK),
+    ),
+    max_size=20,
+)
+ADVICE = {
+    text
+    for key in (
+        *("pain_halt", "red_flag_heard", "see_someone", "trouble_store", "trouble_mouth"),
+        *("louder", "loudest", "quieter", "quietest", "speak_slower", "slowest", "speak_faster", "fastest"),
+    )
+    for text in VOICE.say(key)
+}
 
 
-def run(routine, stream: list[Event]) -> tuple[Session, list[tuple[Event | None, tuple[Action, ...]]]]:
+def run(
+    routine, stream: list[Event], rules=PUBLISHED_RULES
+) -> tuple[Session, list[tuple[Event | None, tuple[Action, ...]]]]:
     """Drive a session; return every event with the actions it brought."""
-    session = Session(routine, VOICE)
+    session = Session(routine, VOICE, rules)
     log: list[tuple[Event | None, tuple[Action, ...]]] = [(None, session.begin())]
     for drawn in stream:
         numbers = [a.number for _, actions in log for a in actions if isinstance(a, Say)]
@@ -84,9 +107,11 @@ def test_a_pain_word_silences_it_at_once_and_never_leads_back_unasked(routine, b
         return
     level_before = dict(session._course._levels)
     exercise = session._course.exercise
+    state, pains_before = session.state, session._pains
     actions = session.handle(Heard(Command("it_hurts")))
     assert isinstance(actions[0], Hush)
-    assert any(isinstance(a, Note) and a.kind == "pain" for a in actions)
+    assert sum(isinstance(a, Note) and a.kind == "pain" for a in actions) == (session._pains > pains_before)
+    assert session._pains > pains_before or state in (*table.AFTER_PAIN, table.CLOSING)
     assert session.state in (*table.AFTER_PAIN, table.CLOSING)
     # Whatever happens then, short of the person asking, does not come back to the same thing.
     harmless = {"louder", "quieter", "slower", "faster", "how_long", "whats_next", "help", "pause", "repeat"}
@@ -107,20 +132,82 @@ def test_a_pain_word_silences_it_at_once_and_never_leads_back_unasked(routine, b
                     assert session._course.level_of(exercise) < level_before.get(exercise.id, 0)
 
 
-@settings(max_examples=200, deadline=None)
-@given(routines, events)
-def test_nothing_gets_harder_after_pain(routine, stream):
-    session = Session(routine, VOICE)
+@settings(max_examples=300, deadline=None)
+@given(routines, rules, events)
+def test_nothing_gets_harder_longer_or_faster_after_pain(routine, rules, stream):
+    session = Session(routine, VOICE, rules)
     session.begin()
-    hurt: dict[str, int] = {}
+    hurt: dict[str, tuple[int, Dose]] = {}
     for event in stream:
-        exercise = session._course.exercise
+        exercise, pains = session._course.exercise, session._pains
         session.handle(event)
-        if isinstance(event, Heard) and event.command == "it_hurts" and not session.ended:
-            hurt[exercise.id] = session._course.level_of(exercise)
-        for id_, level in hurt.items():
-            assert session._course._levels.get(id_, 0) <= level
-            hurt[id_] = min(level, session._course._levels.get(id_, 0))
+        if session._pains > pains:
+            hurt[exercise.id] = (session._course.level_of(exercise), session._course.dose)
+        for step in session._course.steps:
+            if step.exercise.id in hurt:
+                level, most = hurt[step.exercise.id]
+                dose = session._course.dose_of(step)
+                assert session._course.level_of(step.exercise) <= level
+                assert dose.repetitions <= most.repetitions
+                if dose.repetitions:
+                    assert all(now >= then for now, then in zip(dose.phases, most.phases, strict=True))
+                else:
+                    assert dose.whole <= most.whole
+
+
+@settings(max_examples=300, deadline=None)
+@given(routines, rules, events, answers)
+def test_no_exercise_follows_a_strong_an_unknown_or_a_second_pain(routine, rules, before, after):
+    """Whatever is said: once the rules ask for the end, nothing but the end comes."""
+    session, _ = run(routine, before, rules)
+    session.handle(Heard(Command("it_hurts")))
+    over = False
+    for event in after:
+        for action in session.handle(event):
+            if isinstance(action, Entered):
+                assert not over or action.state in (table.CLOSING, table.ENDED), action
+            if isinstance(action, Note) and action.kind == "pain_told":
+                told = dict(action.detail)
+                ended = told["response"] in ("end", "see_someone")
+                assert ended or (
+                    told["strength"] < rules.end_from and told["kind"] not in rules.see_someone_kinds
+                )
+                over = over or ended
+    assert session._pains <= rules.pains_per_session or session.state in (table.CLOSING, table.ENDED)
+
+
+@settings(max_examples=300, deadline=None)
+@given(routines, events, events)
+def test_a_red_flag_always_ends_it_and_nothing_but_the_advice_follows(routine, before, after):
+    session, log = run(routine, before)
+    if session.ended:
+        return
+    number = max((a.number for _, acts in log for a in acts if isinstance(a, Say)), default=0)
+    actions = list(session.handle(Heard(Command("red_flag"))))
+    assert isinstance(actions[0], Hush)
+    for event in [*after, *[event for _ in range(20) for event in (Passed(Milliseconds(500)), SPEAK)]]:
+        number = max((a.number for a in actions if isinstance(a, Say)), default=number)
+        actions += session.handle(Spoken(number) if event is SPEAK else event)
+    assert session.ended
+    assert {a.state for a in actions if isinstance(a, Entered)} <= {table.CLOSING, table.ENDED}
+    assert {a.line.text for a in actions if isinstance(a, Say)} <= ADVICE
+
+
+@settings(max_examples=300, deadline=None)
+@given(routines, rules, answers)
+def test_the_questions_about_a_pain_always_end(routine, rules, stream):
+    session, log = run(routine, [Heard(Command("done"))] * 2 + [Heard(Command("it_hurts")), *stream], rules)
+    number = max(a.number for _, acts in log for a in acts if isinstance(a, Say))
+    waited = 0
+    while session.state in table.AFTER_PAIN:
+        waited += 1
+        assert waited < 600, session.state
+        for event in (Passed(Milliseconds(2_000)), Spoken(number)):
+            for action in session.handle(event):
+                if isinstance(action, Say):
+                    number = action.number
+    pains = [a for _, acts in log for a in acts if isinstance(a, Note) and a.kind == "pain"]
+    assert len(pains) <= rules.pains_per_session
 
 
 @settings(max_examples=200, deadline=None)

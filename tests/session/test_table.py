@@ -5,6 +5,7 @@ from collections import deque
 import pytest
 
 from coach.content import load_voice
+from coach.planning.pain import KINDS, PLACES
 from coach.session import table
 from coach.session.phrases import ANSWERS, COMMANDS
 from coach.session.session import Session
@@ -33,7 +34,11 @@ def test_every_source_and_destination_is_a_state():
 def test_every_spoken_trigger_is_a_command_that_the_voice_understands_and_each_command_is_used():
     assert set(load_voice("english").understands) == set(COMMANDS)
     assert SPOKEN <= COMMANDS
-    assert COMMANDS - SPOKEN <= ANSWERS | {"red_flag"}
+    assert COMMANDS - SPOKEN <= ANSWERS, "what no session asks for is an answer in an interview"
+
+
+def test_every_answer_about_a_pain_is_one_that_the_voice_understands():
+    assert {*PLACES, *KINDS, *table.STRENGTHS, *table.SIGNS_OF_A_NERVE} <= ANSWERS
 
 
 def test_every_state_is_reached_and_can_come_to_an_end():
@@ -60,6 +65,43 @@ def test_stop_ends_it_in_every_state_unguarded_and_before_any_other_row(state):
 
 
 @pytest.mark.parametrize("state", table.ALIVE)
+def test_a_red_flag_ends_it_in_every_state_unguarded_and_before_any_other_row_but_stop(state):
+    first, second = [row for row in table.TABLE if state in row.in_][:2]
+    assert first.on == "stop"
+    assert (second.on, second.if_) == ("red_flag", "")
+    assert second.to == (table.STAY if state == table.CLOSING else table.CLOSING)
+
+
+@pytest.mark.parametrize("state", table.ASKING)
+def test_every_question_about_a_pain_can_be_skipped_repeated_and_left_by_any_answer(state):
+    offered = set(table.spoken_in(state))
+    assert {
+        "next",
+        "unsure",
+        "back",
+        "repeat",
+        "pause",
+        "help",
+        "louder",
+        "quieter",
+        "slower",
+        "faster",
+    } <= offered
+    assert any(row.on == "unanswered" and row.to != table.STAY for row in table.TABLE if state in row.in_)
+
+
+@pytest.mark.parametrize("state", table.ASKING)
+def test_no_answer_about_a_pain_leads_to_an_exercise(state):
+    assert {row.to for row in table.TABLE if state in row.in_} <= {
+        table.STAY,
+        *table.ASKING,
+        *table.OFFERING,
+        table.CLOSING,
+        table.ENDED,
+    }
+
+
+@pytest.mark.parametrize("state", table.ALIVE)
 def test_a_pain_word_is_obeyed_in_every_state_and_never_leads_back_to_the_exercise(state):
     rows = [row for row in table.TABLE if row.on == "it_hurts" and state in row.in_]
     assert rows[-1].if_ == "", "the last row has no guard: one of them is always taken"
@@ -82,4 +124,4 @@ def test_nothing_is_listened_for_once_it_has_ended():
 
 def test_yes_and_no_are_heard_only_where_a_question_was_asked():
     asking = {state for state in table.STATES if "yes" in table.spoken_in(state)}
-    assert asking == set(table.AFTER_PAIN)
+    assert asking == set(table.CHOOSING)

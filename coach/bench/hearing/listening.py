@@ -15,7 +15,7 @@ from coach.devices.ears import VoskEars
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block, Pcm
 from coach.session.attention import Attention
 from coach.session.messages import Command, Milliseconds
-from coach.session.phrases import Voice
+from coach.session.phrases import ANSWERS, Voice
 from coach.session.table import ALIVE, BRIEFING, MOVING, OFFERING_EASIER, PAUSED, spoken_in
 
 FIRST_ASKED: Final = (MOVING, PAUSED, OFFERING_EASIER, *ALIVE)
@@ -37,9 +37,18 @@ class Grammar:
     urgent: frozenset[Command]
 
 
+ASKED: Final = "asked"
+"""Stands for the questions of all interviews at once, which is harder than any one of them."""
+
+IN_A_QUESTION: Final = tuple(
+    map(Command, ("stop", "it_hurts", "red_flag", "yes", "no", "repeat", "back", "next", "pause", "how_long", "help"))
+)
+
+
 def grammar_of(state: str, voice: Voice) -> Grammar:
-    """Return what the coach listens for in a state of the session."""
-    meanings = {phrase: command for command in spoken_in(state) for phrase in voice.understands[command]}
+    """Return what the coach listens for in a state of the session, or when asking."""
+    commands = (*sorted(ANSWERS), *IN_A_QUESTION) if state == ASKED else spoken_in(state)
+    meanings = {phrase: command for command in commands for phrase in voice.understands[command]}
     return Grammar(state, meanings, voice.urgent)
 
 
@@ -53,8 +62,8 @@ def grammar_of_words(words: Sequence[str], voice: Voice) -> Grammar:
 
 
 def state_asking(command: Command) -> str:
-    """Return the state in which a command is examined."""
-    return next(state for state in FIRST_ASKED if command in spoken_in(state))
+    """Return the state in which a command is examined: of a session, or ``ASKED`` by an interview alone."""
+    return next((state for state in FIRST_ASKED if command in spoken_in(state)), ASKED)
 
 
 def watched_grammars(voice: Voice) -> tuple[Grammar, ...]:

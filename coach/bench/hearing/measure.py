@@ -152,7 +152,7 @@ class _Bench:
         self._chosen = chosen
         self._extent = extent
         self._seed = seed
-        self._listening = Listening(VoskEars(model, voice.decoys))
+        self._listening = Listening(VoskEars(model, voice.decoys, voice.homophones))
         self._scores: list[Score] = []
         self._watches: list[Watch] = []
         self._memory: Memory | None = None
