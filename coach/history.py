@@ -1,17 +1,19 @@
-"""The history as a person sees it: what ``coach log`` shows.
+"""The history as a person sees it, and as the planning does: what the notes mean.
 
-Pure functions from a session's notes to a record, and from records to a table or JSON; only ``read_sessions``
-and ``default_store_path`` touch the outside. How notes are stored is the business of
-``coach/devices/store.py``. Nothing here judges: what follows from a history is for the planning to say.
+Pure functions from a session's notes to a record, from records to a table or JSON, and to the ``Past`` that all
+planning starts from; only ``read_sessions``, ``read_past`` and ``default_store_path`` touch the outside. How notes
+are stored is the business of ``coach/devices/store.py``. Nothing here judges: what follows from a history is for
+the planning to say. What a note does not tell is a blank, and notes that nobody here knows are passed over.
 """
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from typing import cast, get_args
 
 from rich import box
 from rich.console import Console
@@ -19,7 +21,11 @@ from rich.table import Table
 from rich.text import Text
 
 from coach.devices.store import Recorded, read_history
+from coach.interview.questions import SKIPPED, Answer, answers_from
+from coach.planning import past
+from coach.planning.past import Past
 from coach.session.messages import Milliseconds, Note
+from coach.session.routine import Exercise
 
 Detail = Mapping[str, str | int | bool]
 
@@ -62,13 +68,31 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Pain:
-    """The person said that it hurts, in these words, in this state of the session."""
+    """The person said that it hurts, in these words, in this state of the session.
+
+    Attributes:
+        at: when.
+        exercise: the exercise's identifier, or empty.
+        round: from 1.
+        words: what was said.
+        state: of the session.
+        where: the place answered (``lower_back``), or empty.
+        strength: 0 to 10, or None.
+        kind: as answered (``dull``), or empty.
+        response: what followed (``easier``, ``another``, ``end``, ``see_someone``), or empty.
+        red_flag: a sign that a professional should look at.
+    """
 
     at: Milliseconds
     exercise: str
     round: int
     words: str
     state: str
+    where: str = ""
+    strength: int | None = None
+    kind: str = ""
+    response: str = ""
+    red_flag: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +107,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """One session.
+    """One session, or one interview.
 
     Attributes:
-        id: counts the sessions of this history from 1.
-        routine: the routine's identifier.
+        id: counts the sessions and interviews of this history from 1.
+        routine: the routine's identifier; the interview's.
         started_at: with the time zone it had then.
         length: until its last note.
         outcome: ``completed``, ``stopped``, ``eased`` or ``abandoned`` as in ``End``; ``running`` if a coach
             leads it now; ``interrupted`` if its coach died (the plug was pulled, say).
         planned_sets: how many sets the routine has; 0 if the session did not say.
+        interview: the interview's identifier; empty for an exercise session.
+        answers: what was answered in the end, by question; None is "I don't know".
     """
 
     id: int
@@ -105,6 +131,8 @@ class SessionRecord:
     pauses: tuple[Pause, ...]
     pains: tuple[Pain, ...]
     changes: tuple[Change, ...]
+    interview: str = ""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
 
     @property
     def completed_sets(self) -> int:
@@ -136,8 +164,8 @@ def default_store_path(environment: Mapping[str, str] = os.environ) -> Path:
     return state / "coach" / "history.sqlite3"
 
 
-def read_sessions(path: Path, limit: int = 10) -> list[SessionRecord]:
-    """Return the last sessions of a history, the newest first; none if there is no history yet.
+def read_sessions(path: Path, limit: int | None = 10) -> list[SessionRecord]:
+    """Return the last sessions and interviews of a history, the newest first; none if there is no history yet.
 
     Raises:
         coach.errors.StoreFailed: the file cannot be read, is no history, or is of a newer coach.
@@ -149,21 +177,35 @@ def record(recorded: Recorded) -> SessionRecord:
     """Sort a session's notes into what they tell."""
     outcome = "running" if recorded.running else "interrupted"
     planned_sets = 0
-    sets, pauses, pains, changes = [], [], [], []
+    interview = ""
+    sets: list[SetDone] = []
+    pauses: list[Pause] = []
+    pains: list[Pain] = []
+    changes: list[Change] = []
+    hurt = 0  # the place of the last pain among the pains
+    answered: list[tuple[str, str | int | bool]] = []
     for note in recorded.notes:
         detail: Detail = dict(note.detail)
         match note.kind:
             case "session":
                 planned_sets = _count(detail, "sets")
+            case "interview":
+                interview = _text(detail, "interview") or recorded.routine
             case "set":
                 sets.append(_set_done(note, detail))
             case "pause":
                 pauses.append(Pause(note.at, note.exercise, _text(detail, "state")))
             case "pain":
-                words, state = _text(detail, "words"), _text(detail, "state")
-                pains.append(Pain(note.at, note.exercise, _count(detail, "round"), words, state))
+                hurt = len(pains)
+                pains.append(_pain(note, detail))
+            case "red_flag":
+                pains.append(_pain(note, detail))
+            case "pain_told" if hurt < len(pains):  # a red flag may stand between
+                pains[hurt] = _told_of(pains[hurt], detail)
             case "change":
                 changes.append(Change(note.at, note.exercise, _text(detail, "what"), _text(detail, "to")))
+            case "answer":
+                answered.append((_text(detail, "question"), detail.get("answer", SKIPPED)))
             case "end":
                 outcome = _text(detail, "outcome")
     return SessionRecord(
@@ -177,6 +219,32 @@ def record(recorded: Recorded) -> SessionRecord:
         pauses=tuple(pauses),
         pains=tuple(pains),
         changes=tuple(changes),
+        interview=interview,
+        answers=answers_from(answered),
+    )
+
+
+def _pain(note: Note, detail: Detail) -> Pain:
+    return Pain(
+        at=note.at,
+        exercise=note.exercise,
+        round=_count(detail, "round"),
+        words=_text(detail, "words"),
+        state=_text(detail, "state"),
+        red_flag=note.kind == "red_flag" or bool(detail.get("red_flag", False)),
+    )
+
+
+def _told_of(pain: Pain, detail: Detail) -> Pain:
+    """What was asked about a pain after the halt; only what was answered is noted."""
+    response = _text(detail, "response")
+    return replace(
+        pain,
+        where=_text(detail, "where"),
+        strength=_count(detail, "strength") if "strength" in detail else None,
+        kind=_text(detail, "kind"),
+        response=response,
+        red_flag=response == "see_someone",
     )
 
 
@@ -204,6 +272,106 @@ def _text(detail: Detail, key: str) -> str:
 def _count(detail: Detail, key: str) -> int:
     value = detail.get(key, 0)
     return 0 if isinstance(value, str) else int(value)
+
+
+# --- For the planning ------------------------------------------------------------------------------------
+
+
+def read_past(path: Path, exercises: Iterable[Exercise] = ()) -> Past:
+    """Return everything a history knows of the person, oldest first; nothing if there is no history yet.
+
+    A session that a coach leads at this moment is left out.
+
+    Args:
+        path: the history file.
+        exercises: those there are. Sets of an older coach name their variant and not its level; it is looked up
+            here.
+
+    Raises:
+        coach.errors.StoreFailed: the file cannot be read, is no history, or is of a newer coach.
+    """
+    return past_of(read_history(path), {exercise.id: exercise for exercise in exercises})
+
+
+def past_of(recorded: Iterable[Recorded], exercises: Mapping[str, Exercise]) -> Past:
+    """Return what sessions, the newest first, tell of the person.
+
+    Args:
+        recorded: the sessions and interviews.
+        exercises: by their identifier.
+    """
+    sessions: list[past.SessionDone] = []
+    interviews: list[past.Interview] = []
+    for each in sorted(recorded, key=lambda it: it.id):
+        told = record(each)
+        if told.outcome == "running":
+            continue
+        day = told.started_at.date()  # local: the offset it was noted with
+        if not told.interview:
+            sessions.append(_session_done(each, told, exercises))
+            continue
+        red_flag = any(pain.red_flag for pain in told.pains)
+        interviews.append(past.Interview(day=day, name=told.interview, answers=told.answers, red_flag=red_flag))
+        if told.interview == "after" and sessions and sessions[-1].day == day:
+            sessions[-1] = _rated(sessions[-1], told.answers)
+    return Past(sessions=tuple(sessions), interviews=tuple(interviews))
+
+
+def _session_done(recorded: Recorded, told: SessionRecord, exercises: Mapping[str, Exercise]) -> past.SessionDone:
+    return past.SessionDone(
+        day=told.started_at.date(),
+        routine=told.routine,
+        outcome=told.outcome,
+        minutes=told.length / 60_000,
+        sets=tuple(_sets_done(recorded.notes, exercises)),
+        pains=tuple(
+            past.Hurt(
+                exercise=pain.exercise,
+                where=pain.where,
+                strength=pain.strength,
+                kind=pain.kind,
+                red_flag=pain.red_flag,
+            )
+            for pain in told.pains
+        ),
+    )
+
+
+def _sets_done(notes: Iterable[Note], exercises: Mapping[str, Exercise]) -> Iterator[past.SetDone]:
+    """From the moment on in which somebody asked for an easier way, an exercise's sets are eased."""
+    eased: set[str] = set()
+    for note in notes:
+        detail: Detail = dict(note.detail)
+        if note.kind == "change" and detail.get("what") == "easier":
+            eased.add(note.exercise)
+        if note.kind == "set":
+            yield past.SetDone(
+                exercise=note.exercise,
+                level=_level(detail, exercises.get(note.exercise)),
+                completed=bool(detail.get("completed", False)),
+                repetitions=_count(detail, "repetitions"),
+                eased=note.exercise in eased or detail.get("ended") == "easier",
+            )
+
+
+def _level(detail: Detail, exercise: Exercise | None) -> int:
+    if "level" in detail:
+        return _count(detail, "level")
+    variant = _text(detail, "variant")
+    if exercise is None or not variant:
+        return 0
+    easier = {variant.name: -level for level, variant in enumerate(exercise.easier, start=1)}
+    harder = {variant.name: level for level, variant in enumerate(exercise.harder, start=1)}
+    return (easier | harder).get(variant, 0)
+
+
+def _rated(session: past.SessionDone, answers: Mapping[str, Answer]) -> past.SessionDone:
+    effort, enjoyed = answers.get("effort"), answers.get("enjoyed")
+    return replace(
+        session,
+        effort=cast("past.Effort", effort) if effort in get_args(past.Effort) else None,
+        enjoyed=enjoyed if isinstance(enjoyed, bool) else None,
+    )
 
 
 # --- For other programs ----------------------------------------------------------------------------------
@@ -252,6 +420,8 @@ def show_log(console: Console, sessions: Sequence[SessionRecord], *, detail: boo
         return
     for session in sessions:
         console.print(_heading(session))
+        for question, answer in session.answers.items():
+            console.print(Text(f"  {_readable(question)}: {_answered(answer)}"))
         if session.sets:
             console.print(_sets(session.sets))
         for line in _remarks(session):
@@ -261,6 +431,7 @@ def show_log(console: Console, sessions: Sequence[SessionRecord], *, detail: boo
 
 def _overview(sessions: Sequence[SessionRecord]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("No.", justify="right", no_wrap=True)
     table.add_column("When", no_wrap=True)
     table.add_column("Minutes", justify="right", no_wrap=True)
     table.add_column("Outcome", no_wrap=True)
@@ -268,18 +439,36 @@ def _overview(sessions: Sequence[SessionRecord]) -> Table:
     table.add_column("Repetitions", justify="right", no_wrap=True)
     table.add_column("Routine and remarks")
     for session in sessions:
+        sets = _of(session.completed_sets, session.planned_sets or len(session.sets))
         table.add_row(
+            str(session.id),
             f"{session.started_at:%Y-%m-%d %H:%M}",
             _clock(session.length),
             Text(session.outcome, OUTCOME_STYLES.get(session.outcome, "default")),
-            _of(session.completed_sets, session.planned_sets or len(session.sets)),
-            _of(session.repetitions, session.planned_repetitions),
-            Text("; ".join(filter(None, (_readable(session.routine), _in_short(session))))),
+            "" if session.interview else sets,
+            "" if session.interview else _of(session.repetitions, session.planned_repetitions),
+            Text("; ".join(filter(None, (_kind(session), _in_short(session))))),
         )
     return table
 
 
+def _kind(session: SessionRecord) -> str:
+    return f"questions: {_readable(session.interview)}" if session.interview else _readable(session.routine)
+
+
+def _answered(answer: Answer) -> str:
+    match answer:
+        case None:
+            return "not sure"
+        case bool():
+            return "yes" if answer else "no"
+        case _:
+            return _readable(str(answer))
+
+
 def _in_short(session: SessionRecord) -> str:
+    if session.interview:
+        return ", ".join(_counted(len(session.answers), "answer"))
     places = dict.fromkeys(_readable(pain.exercise) or "between exercises" for pain in session.pains)
     return ", ".join(
         [
@@ -297,7 +486,7 @@ def _counted(count: int, what: str) -> list[str]:
 def _heading(session: SessionRecord) -> Text:
     return Text.assemble(
         (f"{session.started_at:%A %d %B %Y, %H:%M}", "bold"),
-        f"  {_readable(session.routine)}, {_clock(session.length)} minutes, ",
+        f"  {_kind(session)}, {_clock(session.length)} minutes, ",
         (session.outcome, OUTCOME_STYLES.get(session.outcome, "default")),
     )
 
@@ -323,7 +512,7 @@ def _sets(sets: Sequence[SetDone]) -> Table:
 
 def _remarks(session: SessionRecord) -> Iterator[str]:
     remarks = [
-        *((pain.at, f"pain: “{pain.words}”", pain.exercise) for pain in session.pains),
+        *((pain.at, _told(pain), pain.exercise) for pain in session.pains),
         *((change.at, _changed(change), change.exercise) for change in session.changes),
         *(
             (pause.at, f"paused while {_readable(pause.state).lower()}", pause.exercise)
@@ -332,6 +521,12 @@ def _remarks(session: SessionRecord) -> Iterator[str]:
     ]
     for at, what, exercise in sorted(remarks):
         yield f"{_clock(at)}  {what}" + (f", in {_readable(exercise)}" if exercise else "")
+
+
+def _told(pain: Pain) -> str:
+    strength = "" if pain.strength is None else f"{pain.strength} of 10"
+    details = filter(None, (_readable(pain.where), _readable(pain.kind), strength))
+    return ", ".join(filter(None, (f"pain: “{pain.words}”" if pain.words else "pain", *details)))
 
 
 def _changed(change: Change) -> str:

@@ -3,7 +3,7 @@
 import io
 import json
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,15 @@ from coach.history import (
     SessionRecord,
     as_json,
     default_store_path,
+    past_of,
+    read_past,
     read_sessions,
     record,
     show_log,
 )
+from coach.planning.past import Hurt, Interview, Past, SessionDone, SetDone
 from coach.session.messages import Milliseconds, Note
+from coach.session.routine import Exercise, Phase, Variant
 
 STARTED_AT = datetime(2025, 11, 22, 7, 30, tzinfo=timezone(timedelta(hours=1)))
 
@@ -120,6 +124,178 @@ def test_the_history_of_a_session_that_was_killed_is_shown_with_its_sets(tmp_pat
     assert session.completed_sets == 4
 
 
+def answer(minutes: float, **answers: str | int | bool) -> Note:
+    ((question, value),) = answers.items()
+    return Note(at(minutes), "answer", "", (("question", question), ("answer", value)))
+
+
+def interview(name: str, *answers: Note, number: int = 8, started_at: datetime = STARTED_AT) -> Recorded:
+    begun = Note(at(0), "interview", "", (("interview", name), ("name", "a few questions"), ("questions", 3)))
+    return Recorded(number, name, started_at, (begun, *answers, Note(at(1), "end", "", ENDED)), running=False)
+
+
+ENDED = (("outcome", "completed"), ("conclusion", ""))
+MORNING = interview(
+    "diary",
+    answer(0.1, back=4),
+    answer(0.2, back=3),
+    answer(0.3, sleep="unsure"),
+    answer(0.4, stress="skipped"),
+)
+
+
+def test_an_interview_is_recorded_with_the_answers_that_count() -> None:
+    told = record(MORNING)
+    assert (told.interview, told.outcome) == ("diary", "completed")
+    assert told.answers == {"back": 3, "sleep": None}
+    assert record(recorded(*SORE_MORNING)).interview == ""
+
+
+def test_what_was_told_about_a_pain_belongs_to_it_and_the_last_telling_counts() -> None:
+    first, second = (
+        Note(at(minute), "pain", "cat-camel", (("state", "moving"), ("round", 1))) for minute in (1, 3)
+    )
+    told = (
+        Note(at(1.1), "pain_told", "cat-camel", (("strength", 7), ("response", "see_someone"))),
+        Note(at(1.2), "pain_told", "cat-camel", (("strength", 2), ("where", "hip"), ("response", "easier"))),
+    )
+    red_flag = Note(at(3.1), "red_flag", "cat-camel", (("state", "asking_where"), ("words", "i'm dizzy")))
+    last = Note(at(3.1), "pain_told", "cat-camel", (("kind", "numb"), ("response", "see_someone")))
+    eased, numb, dizzy = record(recorded(first, *told, second, red_flag, last)).pains
+    assert (eased.strength, eased.where, eased.response, eased.red_flag) == (2, "hip", "easier", False)
+    assert (numb.strength, numb.kind, numb.red_flag) == (None, "numb", True)
+    assert (dizzy.words, dizzy.red_flag) == ("i'm dizzy", True)
+
+
+# --- The past, for the planning --------------------------------------------------------------------------
+
+
+def variant(name: str) -> Variant:
+    return Variant(name=name, change=("As it is.",))
+
+
+CURL = Exercise(
+    id="jefferson_curl",
+    name="Jefferson curl",
+    purpose="a bend",
+    setup=("Stand.",),
+    movement=("Bend.",),
+    feel=("A stretch.",),
+    breathing="Breathe.",
+    cue="Slowly.",
+    stop_when=("It is too much.",),
+    phases=(Phase(cue="down", seconds=5),),
+    source="the tests",
+    easier=(variant("bent knees"), variant("seated")),
+    harder=(variant("on a step"),),
+)
+
+
+def past_of_notes(*notes: Note) -> SessionDone:
+    (session,) = past_of([recorded(*notes)], {CURL.id: CURL}).sessions
+    return session
+
+
+def test_the_past_holds_sessions_with_their_sets_and_pains() -> None:
+    session = past_of_notes(*SORE_MORNING)
+    assert (session.day, session.routine, session.outcome) == (STARTED_AT.date(), "lower_back_circuit", "eased")
+    assert session.minutes == 8.25
+    assert [(done.exercise, done.level, done.eased, done.completed) for done in session.sets] == [
+        ("jefferson_curl", 0, False, True),
+        ("pec_stretch", 0, False, True),
+        ("pec_stretch", 0, False, True),
+        ("jefferson_curl", 0, False, False),
+        ("jefferson_curl", -1, True, True),
+    ]
+    assert session.pains == (Hurt(exercise="jefferson_curl"),)
+
+
+@pytest.mark.parametrize(
+    ("detail", "level"),
+    [
+        ({"variant": "seated"}, -2),
+        ({"variant": "on a step"}, 1),
+        ({"variant": "Jefferson curl"}, 0),
+        ({"variant": "of an earlier edition"}, 0),
+        ({"variant": ""}, 0),
+        ({"variant": "seated", "level": 1}, 1),
+        ({}, 0),
+    ],
+)
+def test_a_set_stands_at_the_level_noted_or_else_at_that_of_its_variant(
+    detail: dict[str, str | int], level: int
+) -> None:
+    assert past_of_notes(Note(at(1), "set", CURL.id, tuple(detail.items()))).sets[0].level == level
+
+
+def test_the_set_in_which_an_easier_way_was_asked_for_is_eased_too() -> None:
+    detail = (("completed", False), ("ended", "easier"))
+    change = Note(at(1), "change", CURL.id, (("what", "easier"), ("to", "bent knees")))
+    session = past_of_notes(Note(at(1), "set", CURL.id, detail), change, curl(2, 1, 5))
+    assert [done.eased for done in session.sets] == [True, True]
+
+
+def test_how_a_session_felt_is_asked_after_it_and_belongs_to_it() -> None:
+    feeling = interview("after", answer(0, effort="hard"), answer(0, enjoyed=True))
+    session, later = (
+        Recorded(number, "walk", STARTED_AT + timedelta(days=number), (), running=False) for number in (7, 9)
+    )
+    asked = Recorded(8, "after", session.started_at, feeling.notes, running=False)
+    past = past_of([later, asked, session], {})
+    assert [(it.effort, it.enjoyed) for it in past.sessions] == [("hard", True), (None, None)]
+    assert [it.name for it in past.interviews] == ["after"]
+
+
+def test_answers_of_another_day_do_not_belong_to_a_session() -> None:
+    session = Recorded(7, "walk", STARTED_AT, (), running=False)
+    asked = interview("after", answer(0, effort="hard"), started_at=STARTED_AT + timedelta(days=1))
+    assert past_of([asked, session], {}).sessions[0].effort is None
+
+
+def test_the_past_is_in_true_order_and_its_days_are_the_persons_own() -> None:
+    before_midnight = datetime(2025, 11, 22, 23, 30, tzinfo=timezone(timedelta(hours=-8)))
+    newest_first = [interview("diary", number=number, started_at=before_midnight) for number in (3, 2, 1)]
+    past = past_of(newest_first, {})
+    assert [it.day for it in past.interviews] == [date(2025, 11, 22)] * 3
+    assert past.sessions == ()
+
+
+def test_a_session_that_is_being_led_is_not_past_and_an_interrupted_one_is() -> None:
+    assert past_of([recorded(*SORE_MORNING[:-1], running=True)], {}).sessions == ()
+    assert past_of([recorded(*SORE_MORNING[:-1])], {}).sessions[0].outcome == "interrupted"
+
+
+def test_a_red_flag_told_in_an_interview_is_known() -> None:
+    told = Note(at(0.5), "pain", "", (("state", "back"), ("red_flag", True)))
+    assert past_of([interview("diary", told)], {}).interviews[0].red_flag
+    assert not past_of([MORNING], {}).interviews[0].red_flag
+
+
+def test_notes_that_nobody_knows_yet_do_not_hinder_the_past() -> None:
+    odd = (
+        Note(at(0), "dream", "", (("of", "sheep"),)),  # type: ignore[arg-type]
+        Note(at(0), "pain_told"),
+        Note(at(0), "answer"),
+        Note(at(0), "set", "", (("level", "two"), ("repetitions", "many"))),
+        Note(at(0), "end"),
+    )
+    assert past_of_notes(*odd).sets == (SetDone(exercise="", level=0, completed=False),)
+
+
+def test_the_past_of_no_history_is_empty(tmp_path: Path) -> None:
+    assert read_past(tmp_path / "history.sqlite3") == Past()
+
+
+def test_the_past_is_read_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    with closing(SqliteStore(path, routine="diary", started_at=STARTED_AT)) as store:
+        for note in MORNING.notes:
+            store.keep(note)
+    assert read_past(path, [CURL]).interviews == (
+        Interview(day=STARTED_AT.date(), name="diary", answers={"back": 3, "sleep": None}),
+    )
+
+
 # --- The terminal ----------------------------------------------------------------------------------------
 
 
@@ -127,8 +303,23 @@ def test_the_log_has_a_line_for_each_session() -> None:
     page = shown([record(recorded(*SORE_MORNING)), record(recorded(curl(2, 1, 5)))], width=160)
     lines = [" ".join(line.split()) for line in page.splitlines()]
     remarks = "pain: jefferson curl, 1 change, 1 pause"
-    assert f"2025-11-22 07:30 8:15 eased 4 of 12 13 of 15 lower back circuit; {remarks}" in lines
-    assert "2025-11-22 07:30 2:00 interrupted 1 of 1 5 of 5 lower back circuit" in lines
+    assert f"7 2025-11-22 07:30 8:15 eased 4 of 12 13 of 15 lower back circuit; {remarks}" in lines
+    assert "7 2025-11-22 07:30 2:00 interrupted 1 of 1 5 of 5 lower back circuit" in lines
+
+
+def test_an_interview_is_one_short_line_in_the_log() -> None:
+    (line,) = [line for line in shown([record(MORNING)], width=160).splitlines() if "diary" in line]
+    assert " ".join(line.split()) == "8 2025-11-22 07:30 1:00 completed questions: diary; 2 answers"
+    page = shown([record(MORNING)], detail=True)
+    assert "  back: 3" in page
+    assert "  sleep: not sure" in page
+
+
+def test_the_detailed_log_tells_what_was_answered_about_a_pain() -> None:
+    pain = Note(at(1), "pain", "cat-camel", (("state", "moving"),))
+    told = Note(at(1.5), "pain_told", "cat-camel", (("where", "lower_back"), ("strength", 4)))
+    page = shown([record(recorded(pain, told))], detail=True)
+    assert "1:00  pain, lower back, 4 of 10, in cat camel" in page
 
 
 def test_the_detailed_log_tells_each_set_and_remark_in_order() -> None:
@@ -175,9 +366,10 @@ def test_json_holds_all_that_the_log_knows() -> None:
     assert (session["completed_sets"], session["planned_sets"], session["repetitions"]) == (4, 12, 13)
     assert len(session["sets"]) == 5
     assert session["sets"][4]["variant"] == "bent knees"
-    assert session["pains"] == [
-        {"at": at(5), "exercise": "jefferson_curl", "round": 2, "words": "[unk] ow", "state": "REPEATING"}
-    ]
+    (pain,) = session["pains"]
+    assert pain["exercise"] == "jefferson_curl"
+    assert (pain["at"], pain["round"], pain["words"], pain["state"]) == (at(5), 2, "[unk] ow", "REPEATING")
+    assert (pain["where"], pain["strength"], pain["red_flag"]) == ("", None, False)
 
 
 def test_json_of_no_sessions_is_an_empty_array() -> None:

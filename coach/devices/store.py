@@ -1,13 +1,18 @@
 """The store: what happened, kept in an SQLite file as it happens, and read back.
 
-Here live the file's schema, the one thread that writes it, and the one function that reads it. What the notes
-mean to a person is told in ``coach/history.py``; what is worth noting is decided by the session.
+Here live the file's schema, the one thread that writes it, the functions that read and check it, and the one that
+forgets. What the notes mean to a person is told in ``coach/history.py``; what is worth noting is decided by the
+session.
 
-The history is append-only: one row for a session, one for each of its notes. A note's details are JSON, so a
-new kind of detail needs no new schema and no older coach loses it; the views ``summary``, ``set_done``,
-``pause``, ``pain`` and ``change`` spread them into columns for whoever asks in plain SQL::
+The history is append-only: one row for a session or an interview, one for each of its notes. A note's details are
+JSON, so a new kind of detail needs no new schema and no older coach loses it; views spread them into columns for
+whoever asks in plain SQL: ``summary`` (a line for each exercise session), ``set_done``, ``pause``, ``pain``,
+``change``, ``interview`` (a line for each) and ``answer`` (those that count)::
 
     SELECT exercise, sum(repetitions) FROM set_done GROUP BY exercise;
+    SELECT date(started_at), answer FROM answer WHERE question = 'back';
+
+Only whole sessions are ever deleted, only by ``forget``, and only when a person asks for it.
 
 Each note is its own transaction, synced to the disk before the next one begins: pulling the plug loses what
 is being done, never what was done. A speaker without a battery-backed clock may start in the wrong year, so
@@ -19,10 +24,12 @@ import errno
 import fcntl
 import json
 import os
+import re
 import sqlite3
 import threading
 import time
 from collections import deque
+from collections.abc import Collection
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,8 +103,85 @@ MIGRATIONS = (
         count(CASE WHEN kind = 'pain' THEN 1 END) AS pains
         FROM session LEFT JOIN note ON note.session = session.id GROUP BY session.id;
     """,
+    # An interview is a session whose first note says so; its answers are notes too, and the last one counts. What
+    # is told about a pain when asked comes in a note of its own, after the one that halted the session.
+    """
+    CREATE VIEW interview AS SELECT
+        started.session AS session, started_at,
+        json_extract(started.detail, '$.interview') AS interview,
+        json_extract(ended.detail, '$.outcome')     AS outcome,
+        json_extract(ended.detail, '$.conclusion')  AS conclusion
+        FROM note AS started
+        JOIN session ON session.id = started.session
+        LEFT JOIN note AS ended ON ended.session = started.session AND ended.kind = 'end'
+        WHERE started.kind = 'interview';
+    CREATE VIEW answer AS SELECT
+        note.session AS session, session.started_at AS started_at, interview, at_ms,
+        json_extract(detail, '$.question') AS question,
+        CASE json_type(detail, '$.answer') WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no'
+            ELSE json_extract(detail, '$.answer') END AS answer
+        FROM note LEFT JOIN interview ON interview.session = note.session
+        JOIN session ON session.id = note.session
+        WHERE note.id IN (
+            SELECT max(id) FROM note WHERE kind = 'answer' GROUP BY session, json_extract(detail, '$.question')
+        ) AND json_extract(detail, '$.answer') NOT IN ('skipped', 'withdrawn');
+
+    DROP VIEW set_done;
+    CREATE VIEW set_done AS SELECT
+        session, at_ms, exercise,
+        json_extract(detail, '$.round')       AS round,
+        json_extract(detail, '$.side')        AS side,
+        json_extract(detail, '$.repetitions') AS repetitions,
+        json_extract(detail, '$.planned')     AS planned,
+        json_extract(detail, '$.seconds')     AS seconds,
+        json_extract(detail, '$.variant')     AS variant,
+        json_extract(detail, '$.completed')   AS completed,
+        json_extract(detail, '$.level')       AS level,
+        json_extract(detail, '$.ended')       AS ended
+        FROM note WHERE kind = 'set';
+
+    DROP VIEW pain;
+    CREATE VIEW pain AS SELECT
+        hurt.session AS session, hurt.at_ms AS at_ms, hurt.exercise AS exercise,
+        json_extract(hurt.detail, '$.round')    AS round,
+        json_extract(hurt.detail, '$.words')    AS words,
+        json_extract(hurt.detail, '$.state')    AS state,
+        json_extract(told.detail, '$.where')    AS place,
+        json_extract(told.detail, '$.strength') AS strength,
+        json_extract(told.detail, '$.kind')     AS kind,
+        json_extract(told.detail, '$.response') AS response,
+        hurt.kind = 'red_flag' OR coalesce(json_extract(hurt.detail, '$.red_flag'), 0) AS red_flag
+        FROM note AS hurt LEFT JOIN note AS told ON hurt.kind = 'pain' AND told.id = (
+            SELECT max(id) FROM note
+            WHERE kind = 'pain_told' AND session = hurt.session AND id > hurt.id AND id < (
+                SELECT coalesce(min(id), 9e18) FROM note
+                WHERE kind = 'pain' AND session = hurt.session AND id > hurt.id
+            )
+        )
+        WHERE hurt.kind IN ('pain', 'red_flag');
+
+    DROP VIEW summary;
+    CREATE VIEW summary AS SELECT
+        session.id AS session, started_at, routine,
+        round(coalesce(max(at_ms), 0) / 60000.0, 1) AS minutes,
+        max(CASE WHEN kind = 'end' THEN json_extract(detail, '$.outcome') END) AS outcome,
+        count(CASE WHEN kind = 'set' THEN 1 END) AS sets,
+        coalesce(sum(CASE WHEN kind = 'set' THEN json_extract(detail, '$.repetitions') END), 0)
+            AS repetitions,
+        count(CASE WHEN kind = 'pause' THEN 1 END) AS pauses,
+        count(CASE WHEN kind = 'pain' THEN 1 END) AS pains,
+        count(CASE WHEN kind = 'red_flag' THEN 1 END) AS red_flags
+        FROM session LEFT JOIN note ON note.session = session.id
+        GROUP BY session.id HAVING count(CASE WHEN kind = 'interview' THEN 1 END) = 0;
+    """,
 )
-"""How to get from each version of the schema to the next; ``PRAGMA user_version`` counts those done."""
+"""How to get from each version of the schema to the next; ``PRAGMA user_version`` counts those done.
+
+Each was released as it stands: files made by it lie on other people's cards, so it is never edited, only followed
+by another. All that are due happen in one transaction."""
+
+EVERYTHING = -1
+"""As SQLite's LIMIT: none."""
 
 BUSY_WITHIN_S = 2.0
 """How long the writer waits for another program that holds the file, before it tells and tries later."""
@@ -259,21 +343,22 @@ class Recorded:
     running: bool
 
 
-def read_history(path: Path, newest: int) -> list[Recorded]:
-    """Return the newest sessions, the newest first; none if there is no history yet.
+def read_history(path: Path, newest: int | None = None) -> list[Recorded]:
+    """Return the newest sessions and interviews, the newest first; none if there is no history yet.
 
-    Changes nothing, needs no lock, and works while a coach writes or after one was killed.
+    Changes nothing, needs no lock, and works while a coach writes or after one was killed, and with a file of an
+    older coach.
+
+    Args:
+        path: the history file.
+        newest: how many; None for all.
 
     Raises:
         coach.errors.StoreFailed: the file cannot be read, is no history, or is of a newer coach.
     """
     path = path.expanduser().resolve()
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
+    if not is_there(path):
         return []
-    except OSError as error:
-        raise _forbidden(path, error, to="read") from error
     at_work = _session_at_work(path)
     try:
         with closing(_connect_to_read(path)) as connection:
@@ -281,7 +366,8 @@ def read_history(path: Path, newest: int) -> list[Recorded]:
                 return []
             connection.execute("BEGIN")  # one snapshot for both tables
             sessions = connection.execute(
-                "SELECT id, routine, started_at FROM session ORDER BY id DESC LIMIT ?", (newest,)
+                "SELECT id, routine, started_at FROM session ORDER BY id DESC LIMIT ?",
+                (EVERYTHING if newest is None else newest,),
             ).fetchall()
             notes = {
                 session_id: connection.execute(
@@ -304,9 +390,169 @@ def read_history(path: Path, newest: int) -> list[Recorded]:
     ]
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is a file at a history's place.
+
+    Raises:
+        coach.errors.StoreFailed: it may not even be looked for.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _forbidden(path, error, to="read") from error
+    return True
+
+
 def _note(at_ms: int, kind: str, exercise: str, detail: str) -> Note:
     # A newer coach may know more kinds; a reader shows those that it knows.
     return Note(Milliseconds(at_ms), kind, exercise, tuple(json.loads(detail).items()))  # type: ignore[arg-type]
+
+
+# --- Checking --------------------------------------------------------------------------------------------
+
+
+def find_damage(path: Path) -> list[str]:
+    """Examine every page, reference and detail of a history; return what is wrong, nothing if it is sound.
+
+    Changes nothing, and may be called while a coach writes.
+
+    Raises:
+        coach.errors.StoreFailed: the file cannot be read, is no history, or is of a newer coach.
+    """
+    path = path.expanduser().resolve()
+    if not is_there(path):
+        return []
+    try:
+        with closing(_connect_to_read(path)) as connection:
+            if not _is_ours(connection, path):
+                return []
+            return [
+                *(told for (told,) in connection.execute("PRAGMA integrity_check") if told != "ok"),
+                *(
+                    f"note {row} belongs to no session"
+                    for _, row, *_ in connection.execute("PRAGMA foreign_key_check")
+                ),
+                *(
+                    f"the details of note {row} are no JSON object"
+                    for (row,) in connection.execute(
+                        "SELECT id FROM note WHERE NOT json_valid(detail) OR json_type(detail) <> 'object'"
+                    )
+                ),
+                *(
+                    f"session {row} began at no time that can be read: {began!r}"
+                    for row, began in connection.execute("SELECT id, started_at FROM session")
+                    if not _is_moment(began)
+                ),
+            ]
+    except sqlite3.Error as error:
+        if _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} and _beside(path, ".lock").exists():
+            return [f"{error}"]
+        raise _failed(path, error, to="read") from error
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+# --- Forgetting ------------------------------------------------------------------------------------------
+
+
+def forget(path: Path, sessions: Collection[int] | None, now: datetime) -> None:
+    """Delete sessions and interviews with all their notes, so that nothing of them is left in any file.
+
+    SQLite overwrites the deleted rows, rebuilds the file without them and empties its journal. What a memory card
+    keeps of overwritten blocks by itself is out of anybody's reach.
+
+    Args:
+        path: the history file.
+        sessions: their ids; None for all, and the damaged histories that were set aside as well.
+        now: names a damaged history, should this be one and not everything be forgotten.
+
+    Raises:
+        coach.errors.StoreBusy: a coach is writing to this history.
+        coach.errors.StoreFailed: the file is no history, is damaged, or cannot be written; or another program
+            reads it at this moment.
+    """
+    path = path.expanduser().resolve()
+    if not is_there(path) and not set_aside(path):
+        return
+    with ExitStack() as undo:
+        lock, opened_before = _lock(path, started_at="")
+        undo.enter_context(lock)
+        if sessions is None:
+            _set_aside_if_damaged(path, now, opened_before=opened_before)
+            for damaged in set_aside(path):
+                _shred(damaged)
+        if path.exists():
+            connection = undo.enter_context(closing(_connect_to_write(path)))
+            try:
+                _erase(connection, path, sessions)
+            except sqlite3.Error as error:
+                raise _failed(path, error) from error
+        lock.truncate(0)  # it said when the last session began
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return every file that belongs to a history, whether it is there or not, and what was set aside."""
+    path = path.expanduser().resolve()
+    return [*(_beside(path, suffix) for suffix in ("", "-wal", "-shm", ".lock")), *set_aside(path)]
+
+
+def set_aside(path: Path) -> list[Path]:
+    """Return the damaged histories and their journals that were set aside beside a history, ordered by name."""
+    path = path.expanduser().resolve()
+    stem, suffix = re.escape(path.stem), re.escape(path.suffix)
+    name = re.compile(rf"{stem}\.damaged-\d{{8}}T\d{{6}}(-\d+)?{suffix}(-wal|-shm)?")
+    try:
+        return sorted(file for file in path.parent.iterdir() if name.fullmatch(file.name))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise _forbidden(path, error, to="read") from error
+
+
+def _erase(connection: sqlite3.Connection, path: Path, sessions: Collection[int] | None) -> None:
+    connection.isolation_level = None  # VACUUM wants no transaction of Python's making
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")  # VACUUM would put a copy of what stays in a folder for all
+    if not _journal_emptied(connection):
+        raise _cannot(path, "changed", "another program is reading it", "Close that program; nothing was deleted")
+    connection.execute("BEGIN IMMEDIATE")
+    if sessions is None:
+        connection.execute("DELETE FROM session")
+        connection.execute("DELETE FROM sqlite_sequence")
+    else:
+        connection.executemany("DELETE FROM session WHERE id = ?", [(session,) for session in sessions])
+    connection.execute("COMMIT")
+    connection.execute("VACUUM")  # pages that were split still hold old copies of rows
+    if not _journal_emptied(connection):
+        raise StoreFailed(
+            f"The sessions are deleted, but another program has begun to read the history at {path}, and its "
+            "journal still holds them.",
+            "Close that program: the journal is emptied at the end of the next session.",
+        )
+
+
+def _journal_emptied(connection: sqlite3.Connection) -> bool:
+    (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
+def _shred(file: Path) -> None:
+    try:
+        with file.open("r+b", buffering=0) as shredded:
+            size = shredded.seek(0, os.SEEK_END)
+            shredded.seek(0)
+            shredded.write(bytes(size))
+            os.fsync(shredded)
+        file.unlink()
+    except OSError as error:
+        raise _forbidden(file, error, to="deleted") from error
 
 
 # --- One writer at a time --------------------------------------------------------------------------------

@@ -134,7 +134,7 @@ def test_a_decoy_that_is_asked_for_as_a_phrase_is_a_phrase(mouth):
 
 def test_talk_that_is_no_command_is_not_heard_as_one(mouth):
     voice = load_voice()
-    person = SpokenPerson(VoskEars(MODEL, voice.decoys), mouth)
+    person = SpokenPerson(VoskEars(MODEL, voice.decoys, voice.homophones), mouth)
     person.ears.listen(voice.phrases_of(voice.understands))
     talk = "the weather report promised sunshine over the mountains for most of the afternoon"
     understood = {phrase for phrases in voice.understands.values() for phrase in phrases}
@@ -256,3 +256,14 @@ def test_a_model_that_is_not_there_is_an_error(tmp_path: Path):
 def test_a_model_path_that_cannot_be_looked_up_is_an_error(tmp_path: Path):
     with pytest.raises(EarsUnfit, match="cannot be read: File name too long"):
         VoskEars(tmp_path / ("a" * 300))
+
+
+def test_words_of_one_sound_are_told_apart_by_the_phrase_they_stand_in(mouth):
+    phrases = ("no", "i don't know", "two", "too hard")
+    person = SpokenPerson(VoskEars(MODEL, (), {"know": "no", "too": "two"}), mouth)
+    for phrase in phrases:
+        person.ears.listen(())
+        person.ears.listen(phrases)
+        heard = [it for it in person.say(phrase) if it.final and it.text]
+        assert [it.text for it in heard] == [phrase]
+        assert heard[0].confidence > 0.9

