@@ -132,7 +132,7 @@ def test_with_a_headset_a_command_in_mid_sentence_is_heard_at_the_first_try():
             listener = ScriptedListener(Script("headset", remarks + stop), other, trace)
         room = SimulatedRoom(listener, Acoustics(echo_db=-math.inf))
         model = content.content_root() / "voices" / "english" / "ears"
-        hands = Hands(room, EchoCanceller(), VoskEars(model, VOICE.decoys), mouth, MemoryStore())
+        hands = Hands(room, EchoCanceller(), VoskEars(model, VOICE.decoys, VOICE.homophones), mouth, MemoryStore())
         end = lead(Session(ROUTINE, VOICE), VOICE, hands, trace)
     assert end.outcome == "stopped"
     assert [heard.command for _, heard in trace.each(Heard)] == ["pause", "stop"]
@@ -193,7 +193,9 @@ class AskingForHelp:
     """Real ears that, nine seconds into each rest, believe to have heard "help": so it is read out, too."""
 
     def __init__(self, trace: Trace) -> None:
-        self._ears = VoskEars(content.content_root() / "voices" / "english" / "ears", VOICE.decoys)
+        self._ears = VoskEars(
+            content.content_root() / "voices" / "english" / "ears", VOICE.decoys, VOICE.homophones
+        )
         self._trace = trace
         self._now = 0
 

@@ -31,6 +31,8 @@ LET_FINISH = Milliseconds(2_000)
 """So long an utterance may keep new phrases waiting. A new grammar makes Vosk begin anew: of 24 words that it cut
 in two, hardly any was heard, and half were heard as something else. Talk and music are cut all the same."""
 
+NO_HOMOPHONES: Mapping[str, str] = {}
+
 HEARD_AGAIN = Milliseconds(300)
 """The last sound before a new grammar is heard once more with it: a word may have begun, but not yet shown in a
 partial result."""
@@ -43,12 +45,17 @@ class VoskEars:
         model_path: a Vosk model directory with dynamic-grammar graphs (``HCLr.fst`` and ``Gr.fst``).
         decoys: words and phrases to offer the recogniser beside the commands, so that talk has somewhere to
             go; those the model lacks are left out.
+        homophones: words of one sound, by the word that stands for them. Vosk's grammar is a model of pairs of words:
+            "no" and the "know" of "i don't know" would share the confidence, 0.5 each. So such words are listened
+            for as one, and told apart by the phrase they stand in.
 
     Raises:
         EarsUnfit: the directory is no usable model.
     """
 
-    def __init__(self, model_path: Path, decoys: Iterable[str] = ()) -> None:
+    def __init__(
+        self, model_path: Path, decoys: Iterable[str] = (), homophones: Mapping[str, str] = NO_HOMOPHONES
+    ) -> None:
         _look_for(model_path)
         import vosk  # noqa: PLC0415 - takes long, and only those who listen need it
 
@@ -62,7 +69,9 @@ class VoskEars:
         self._decoys = [decoy for decoy in decoys if self.knows(decoy)]
         self._recogniser = vosk.KaldiRecognizer(self._model, SAMPLE_RATE, json.dumps([UNKNOWN]))
         self._recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
+        self._homophones = homophones
         self._grammar: frozenset[str] = frozenset()
+        self._written: dict[str, str] = {}  # phrases as they are listened for, and as they are written
         self._wanted: tuple[str, ...] | None = None
         self._wanted_since = 0
         self._recent: deque[Block] = deque(maxlen=HEARD_AGAIN // BLOCK_MS)
@@ -93,8 +102,10 @@ class VoskEars:
         self._grammar = frozenset(phrases)
         commands = [phrase for phrase in phrases if self.knows(phrase)]
         decoys = [decoy for decoy in self._decoys if decoy not in self._grammar]
+        self._written = {heard: it for it in commands if (heard := self._as_heard(it)) != it}
+        grammar = dict.fromkeys(map(self._as_heard, (*commands, *decoys)))
         self._recogniser.Reset()  # Vosk refuses a new grammar in the middle of an utterance
-        self._recogniser.SetGrammar(json.dumps([*commands, *decoys, UNKNOWN]))
+        self._recogniser.SetGrammar(json.dumps([*grammar, UNKNOWN]))
         self._partial = ""
         for block in self._recent:
             self._recogniser.AcceptWaveform(block)
@@ -125,7 +136,7 @@ class VoskEars:
         if text == self._partial:
             return ()
         self._partial = text
-        return (Hypothesis(text, final=False),)
+        return (Hypothesis(self._as_written(text), final=False),)
 
     def _finish(self, result: str) -> Sequence[Hypothesis]:
         self._utterance_began = self._heard_ms
@@ -136,13 +147,22 @@ class VoskEars:
             return (Hypothesis("", final=True),) if had_begun else ()
         return (
             Hypothesis(
-                heard["text"],
+                self._as_written(heard["text"]),
                 final=True,
                 confidence=min(word["conf"] for word in words),
                 begin=self._ms(words[0]["start"]),
                 end=self._ms(words[-1]["end"]),
             ),
         )
+
+    def _as_heard(self, phrase: str) -> str:
+        return " ".join(self._homophones.get(word, word) for word in phrase.split())
+
+    def _as_written(self, text: str) -> str:
+        padded = f" {text} "
+        for heard, written in self._written.items():
+            padded = padded.replace(f" {heard} ", f" {written} ")
+        return padded.strip()
 
     def _ms(self, seconds: float) -> Milliseconds:
         """Vosk counts the sound it was given; what it was given twice was heard once."""
