@@ -160,12 +160,12 @@ def test_an_editor_s_byte_order_mark_and_line_ends_do_no_harm(shelf: Path):
 def test_the_examples_in_the_readme_are_sound(home: Path):
     readme = (content_root() / "routines" / "README.md").read_text()
     blocks = re.findall(r"```toml\n# (\S+)\n(.*?)```", readme, flags=re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     (home / "exercises").mkdir()
     for name, text in blocks:
         (home / name).write_text(text)
     report = check([home])
-    assert len(report.files) == 2
+    assert len(report.files) == 3
     assert report.mistakes == ()
     assert report.warnings == ()
 
@@ -314,11 +314,42 @@ def test_a_template_s_fields_are_told_as_written():
         ("rounds = 2", "rounds = 21", "morning.toml:4, rounds: 21 is too large; the most is 20."),
         ("rounds = 2", "rounds = true", "morning.toml:4, rounds: true is not a whole number; write bare digits"),
         ("rounds = 2", "runds = 2", 'morning.toml:4, runds: there is no such key; did you mean "rounds"?'),
-        ("rounds = 2", 'id = "x"', "morning.toml:4, id: there is no such key; the keys here are about, exercise,"),
+        ("rounds = 2", 'id = "x"', "morning.toml:4, id: there is no such key;"),
         (
             "rounds = 2",
             'rest_s = "10"',
             'morning.toml:4, rest_s: "10" is not a number; write it bare, like 3 or 2.5.',
+        ),
+        (
+            "rounds = 2",
+            'kind = "swimming"',
+            "morning.toml:4, kind: \"swimming\" is none of the choices; write 'mobility', 'strength',",
+        ),
+        (
+            "rounds = 2",
+            'sore_day = "yes"',
+            'morning.toml:4, sore_day: "yes" is neither yes nor no; write true or false, without quotes.',
+        ),
+        (
+            "repetitions = 5",
+            "repetitions = 5\nlevel = -2",
+            'morning.toml:9, [[exercise]] 1, level: there is no level -2: "bridge" has 1 easier and '
+            "0 harder variants; write a level from -1 to 0.",
+        ),
+        (
+            "repetitions = 5",
+            "repetitions = 5\nlevel = 0.5",
+            "morning.toml:9, [[exercise]] 1, level: 0.5 is not a whole number; write bare digits, like 3.",
+        ),
+        (
+            "repetitions = 10",
+            "level = 1",
+            "morning.toml:10, [[exercise]] 2: neither repetitions nor hold_s is given; write",
+        ),
+        (
+            'use = "cat-camel"\nrepetitions = 10',
+            'use = "prone-single-arm-pec-stretch"\nhold_s = 2000',
+            "morning.toml:12, [[exercise]] 2, hold_s: 2000 is too large; the most is 1800.",
         ),
         ("rounds = 2", "rest_s = -1", "morning.toml:4, rest_s: -1 is too small; the least is 0."),
         ('name = "morning"\n', "", 'morning.toml:1: the key "name" is missing; add name = ....'),
@@ -350,6 +381,16 @@ def test_a_mistake_in_a_routine_is_told_with_place_and_remedy(shelf: Path, old: 
     [
         ("seconds = 3", "seconds = 0", "17, [[phase]] 2, seconds: 0 is too small; the least is 0.5."),
         ("seconds = 3", "seconds = [3]", "17, [[phase]] 2, seconds: [3] is not a number; write it bare"),
+        (
+            "amount = 0.6",
+            'amount = 0.6\n\n[[during]]\nat = 1.5\nsay = "Tall."',
+            "25, [[during]] 1, at: 1.5 is too large; the most is 1.",
+        ),
+        (
+            "amount = 0.6",
+            'amount = 0.6\n\n[[during]]\nat = 0.5\nsays = "Tall."',
+            '26, [[during]] 1, says: there is no such key; did you mean "say"?',
+        ),
         ("seconds = 3", "second = 3", '17, [[phase]] 2, second: there is no such key; did you mean "seconds"?'),
         ('change = ["Lift less far."]', "", '19, [[easier]] 1: the key "change" is missing; add change = '),
         ("change = [", "chanje = [", '21, [[easier]] 1, chanje: there is no such key; did you mean "change"?'),
@@ -573,6 +614,84 @@ def test_what_takes_too_long_is_a_warning(shelf: Path):
         "exercises/bridge.toml:13, [[phase]] 1, seconds: the count and the cue take about 2.0"
     )
     assert "600 seconds are a long silence" in told[2]
+
+
+LULL = """\
+name = "lull"
+purpose = "rest"
+source = "ours"
+setup = ["Lie on your back."]
+movement = ["Rest."]
+feel = ["You should feel heavy."]
+breathing = "Breathe out."
+cue = "Rest."
+stop_when = ["If you feel a pinch, tell me."]
+go = "Rest now."
+
+[[phase]]
+cue = "rest"
+seconds = 5
+
+[[during]]
+at = 0.25
+say = "Let your shoulders and your jaw get heavy, and your hands too."
+"""
+
+
+@pytest.fixture
+def lull(shelf: Path) -> Path:
+    (shelf / "exercises" / "lull.toml").write_text(LULL)
+    (shelf / "morning.toml").write_text(ROUTINE.replace('"cat-camel"\nrepetitions = 10', '"lull"\nhold_s = 60'))
+    return shelf
+
+
+def test_a_long_silence_in_a_walk_or_a_relaxation_is_a_warning(lull: Path):
+    assert warnings(lull) == []
+    change(lull / "morning.toml", "hold_s = 60", "hold_s = 180")
+    assert warnings(lull) == [
+        'morning.toml:12, [[exercise]] 2, hold_s: nothing of its own is said in "lull" for 90 seconds; '
+        "give that exercise a [[during]] with at = 0.75, or hold it for less."
+    ]
+
+
+def test_a_line_that_talks_into_the_next_is_a_warning(lull: Path):
+    change(lull / "morning.toml", "hold_s = 60", "hold_s = 12")
+    told = warnings(lull)
+    assert len(told) == 1
+    assert told[0].startswith(
+        'morning.toml:10, [[exercise]] 2: "Let your shoulders and your jaw get heavy, and your '
+    )
+    assert told[0].endswith('the next line comes after 3.0; shorten it in "lull", or move it there.')
+
+
+def test_a_purpose_that_is_nearly_another_s_is_a_warning(shelf: Path):
+    change(shelf / "exercises" / "bridge.toml", '"wake the back"', '"strenghten the hips"')
+    assert warnings(shelf) == [
+        'exercises/bridge.toml:2, purpose: "strenghten the hips" stands in no other exercise; '
+        'did you mean "strengthen the hips"?'
+    ]
+
+
+def test_a_rest_that_is_over_before_it_is_announced_is_a_warning(shelf: Path):
+    change(shelf / "morning.toml", "rounds = 2", "rest_s = 4")
+    assert warnings(shelf) == [
+        "morning.toml:4, rest_s: 4 seconds are over before the rest is announced; "
+        "give 10 or more, or 0 for no rest at all."
+    ]
+    change(shelf / "morning.toml", "rest_s = 4", "rest_s = 0")
+    assert warnings(shelf) == []
+
+
+def test_the_guidance_is_no_routine():
+    assert "guidance" not in {summary.id for summary in routines()}
+    with pytest.raises(ContentBroken, match='no routine called "guidance"'):
+        load_routine("guidance")
+
+
+def test_the_guidance_is_checked_where_it_lies_among_the_routines(shelf: Path):
+    (shelf / "guidance.toml").write_text("[progresion]\n")
+    told = 'guidance.toml:1, progresion: there is no such key; did you mean "progression"?'
+    assert mistakes(shelf) == mistakes(shelf / "guidance.toml") == [told]
 
 
 def test_a_word_that_only_resembles_a_command_in_part_is_no_mistake(shelf: Path):

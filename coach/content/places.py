@@ -1,0 +1,47 @@
+"""Where the content lies: the folders of routines, exercises and voices."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from coach.errors import ContentBroken
+
+GUIDANCE = "guidance.toml"
+"""Stands among the routines and is none: the thresholds of pain, progression and planning."""
+
+
+def content_root() -> Path:
+    """Return the folder that holds ``routines/`` and ``voices/``: the checkout, else where pip put them.
+
+    Raises:
+        ContentBroken: neither is there.
+    """
+    places = (Path(__file__).resolve().parents[2], Path(sys.prefix) / "share" / "coach")
+    for place in places:
+        if (place / "routines").is_dir() and (place / "voices").is_dir():
+            return place
+    looked = " nor in ".join(map(str, places))
+    raise ContentBroken([f"There are no routines and voices in {looked}; install the coach again."])
+
+
+def own_routines() -> Path:
+    """Return the folder for a person's own routines, which need not exist."""
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(home).expanduser() / "coach" / "routines"
+
+
+def routine_files(folder: Path) -> tuple[Path, ...]:
+    """Return the routines in a folder: all its TOML files, but for the guidance that plans go by."""
+    return tuple(path for path in sorted(folder.glob("*.toml")) if path.name != GUIDANCE)
+
+
+def exercise_files(folders: Iterable[Path]) -> dict[str, Path]:
+    """Return the exercises beside the routines of several folders by name; the first folder's come first."""
+    shelves = dict.fromkeys(folder / "exercises" for folder in folders)
+    return {file.stem: file for shelf in reversed(shelves) for file in sorted(shelf.glob("*.toml"))}
+
+
+def routine_folders() -> tuple[Path, ...]:
+    """Return the folders in which routines are looked for, first to last."""
+    return (own_routines(), content_root() / "routines")
