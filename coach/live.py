@@ -1,23 +1,26 @@
-"""A live session: the devices opened in order, led by the loop, and closed again, whatever happens."""
+"""Live: the devices opened in order, minds led on them one after another, all closed again whatever happens."""
 
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from coach import content
+from coach.content.guidance import load_guidance
 from coach.devices.ears import VoskEars, missing_phrases
 from coach.devices.mouth import SpeakingMouth
 from coach.devices.room import open_room, say_last
 from coach.devices.store import SqliteStore
 from coach.errors import CoachError
+from coach.history import read_past
 from coach.loop import Hands, Witness, lead
-from coach.ports import Mouth, Pcm
+from coach.ports import Ears, Echo, Mind, Mouth, Pcm, Room
+from coach.practice import NO_WISHES, Practice, Wishes
 from coach.rehearsal.echo import open_echo
 from coach.session.messages import End, Line
 from coach.session.phrases import Voice
 from coach.session.routine import Routine
-from coach.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +40,13 @@ class Setup:
     speaker: int | str | None = None
 
 
-def lead_live(
-    routine: Routine,
-    voice: Voice,
-    setup: Setup,
-    started_at: datetime,
-    witness: Witness,
-    warn: Callable[[str], None],
-) -> End:
-    """Lead one session on the real devices.
+@contextmanager
+def on_stage(voice: Voice, setup: Setup, witness: Witness, warn: Callable[[str], None]) -> Iterator["Stage"]:
+    """Open the devices for one thing led after another: an interview, then a session, say.
 
     Args:
-        routine: what to lead.
         voice: the words.
         setup: which devices and files.
-        started_at: when, with a time zone: for the history only.
         witness: sees everything that happens.
         warn: told what is not as it should be but hinders nothing.
 
@@ -61,7 +56,11 @@ def lead_live(
     """
     with closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)) as mouth:
         try:
-            return _lead(routine, voice, setup, started_at, mouth, witness, warn)
+            with ExitStack() as undo:
+                ears = VoskEars(setup.model, voice.decoys, voice.homophones)
+                if unheard := missing_phrases(ears, voice.understands):
+                    warn(f"The ears' model cannot hear: {', '.join(unheard)}. The other phrases work.")
+                yield Stage(voice, setup, witness, mouth, ears, undo)
         except CoachError as error:
             _say_aloud(error.spoken_key, voice, mouth, setup)
             raise
@@ -70,26 +69,80 @@ def lead_live(
             raise
 
 
-def _lead(
-    routine: Routine,
+class Stage:
+    """The open devices. The room opens with the first thing that is led, after its store: a history that cannot
+    be written is told before anything sounds.
+    """
+
+    def __init__(
+        self, voice: Voice, setup: Setup, witness: Witness, mouth: Mouth, ears: Ears, undo: ExitStack
+    ) -> None:
+        self._voice = voice
+        self._setup = setup
+        self._witness = witness
+        self._mouth = mouth
+        self._ears = ears
+        self._undo = undo
+        self._opened: tuple[Room, Echo] | None = None
+
+    def lead(self, mind: Mind, name: str, started_at: datetime) -> End:
+        """Lead one session or interview; each is a record of its own in the history.
+
+        Args:
+            mind: what to lead; not begun yet.
+            name: the identifier of the routine or the interview.
+            started_at: when, with a time zone: for the history only.
+
+        Raises:
+            CoachError: a device is missing or was lost; leave the stage then.
+        """
+        with closing(SqliteStore(self._setup.store, routine=name, started_at=started_at)) as store:
+            room, echo = self._open()
+            return lead(mind, self._voice, Hands(room, echo, self._ears, self._mouth, store), self._witness)
+
+    def _open(self) -> tuple[Room, Echo]:
+        if self._opened is None:
+            echo = open_echo(self._witness)
+            room = open_room(self._setup.microphone, self._setup.speaker)
+            self._opened = self._undo.enter_context(closing(room)), echo
+        return self._opened
+
+
+def practise_live(
     voice: Voice,
     setup: Setup,
-    started_at: datetime,
-    mouth: Mouth,
     witness: Witness,
     warn: Callable[[str], None],
+    wishes: Wishes = NO_WISHES,
+    chosen: Routine | None = None,
 ) -> End:
-    """Open the other devices in order, lead, and close them in reverse."""
-    with ExitStack() as undo:
-        session = Session(routine, voice)
-        ears = VoskEars(setup.model, voice.decoys)
-        if unheard := missing_phrases(ears, voice.understands):
-            warn(f"The ears' model cannot hear: {', '.join(unheard)}. The other phrases work.")
-        store = SqliteStore(setup.store, routine=routine.id, started_at=started_at)
-        undo.enter_context(closing(store))
-        echo = open_echo(witness)
-        room = undo.enter_context(closing(open_room(setup.microphone, setup.speaker)))
-        return lead(session, voice, Hands(room, echo, ears, mouth, store), witness)
+    """Lead one practice on the real devices: what today's plan holds, or a routine that was chosen.
+
+    Args:
+        voice: the words.
+        setup: which devices and files.
+        witness: sees everything that happens.
+        warn: told what is not as it should be but hinders nothing.
+        wishes: what the person has said about today.
+        chosen: lead this instead of the plan.
+
+    Raises:
+        CoachError: as ``on_stage``; or the guidance has mistakes.
+    """
+    routines = [it.routine for it in content.routines() if it.routine]
+    exercises = [part.exercise for routine in routines for part in routine.parts]
+    guidance = load_guidance()
+    with on_stage(voice, setup, witness, warn) as stage:
+        return Practice(
+            lambda mind, name: stage.lead(mind, name, datetime.now().astimezone()),
+            lambda: read_past(setup.store, exercises),
+            datetime.now().astimezone().date(),
+            routines,
+            guidance,
+            voice,
+            wishes,
+            chosen,
+        ).go()
 
 
 def _say_aloud(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> None:

@@ -1,5 +1,5 @@
-"""The loop: the only one there is. It swaps a block of sound with the room, shows the session what that brought,
-and does what the session says.
+"""The loop: the only one there is. It swaps a block of sound with the room, shows the mind what that brought, and
+does what the mind says: a session, or an interview.
 
 Nothing here waits but ``room.exchange``, nothing asks what time it is, and nothing decides. Put a simulated room
 in place of the real one and the same loop is a rehearsal that runs far faster than real time.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from coach.errors import CoachError, MouthFailed, StoreFailed
 from coach.near_end import NearEnd
-from coach.ports import BLOCK_MS, Ears, Echo, Mouth, Pcm, Room, Store
+from coach.ports import BLOCK_MS, Ears, Echo, Mind, Mouth, Pcm, Room, Store
 from coach.session.attention import Attention
 from coach.session.messages import (
     Action,
@@ -32,7 +32,6 @@ from coach.session.messages import (
     Troubled,
 )
 from coach.session.phrases import Voice
-from coach.session.session import Session
 from coach.voice_queue import VoiceQueue, chime
 
 TURN = Passed(Milliseconds(BLOCK_MS))
@@ -57,15 +56,18 @@ def nobody(at: Milliseconds, message: object) -> None:
 
 
 def lead(
-    session: Session,
+    mind: Mind,
     voice: Voice,
     hands: Hands,
     witness: Witness = nobody,
 ) -> End:
-    """Lead one session from its first word to its end.
+    """Lead one session or interview from its first word to its end.
+
+    Several can be led one after another on the same hands. Each begins afresh: what was to be said or half heard
+    before is forgotten, and time counts from its own beginning.
 
     Args:
-        session: the mind; not begun yet.
+        mind: what to lead; not begun yet.
         voice: its words and what they mean.
         hands: the devices; closing them is the caller's business.
         witness: sees every event and action.
@@ -76,8 +78,8 @@ def lead(
     Raises:
         RoomLost: the microphone or the speaker is gone. Everything noted so far has been handed to the store.
     """
-    conductor = _Conductor(session, voice, hands, witness)
-    conductor.perform(session.begin())
+    conductor = _Conductor(mind, voice, hands, witness)
+    conductor.perform(mind.begin())
     while not conductor.over:
         speaker = conductor.queue.next_block()
         microphone = hands.room.exchange(speaker)
@@ -90,13 +92,13 @@ def lead(
 
 
 class _Conductor:
-    """Passes events to the session and does what it says, in order."""
+    """Passes events to the mind and does what it says, in order."""
 
-    def __init__(self, session: Session, voice: Voice, hands: Hands, witness: Witness) -> None:
+    def __init__(self, mind: Mind, voice: Voice, hands: Hands, witness: Witness) -> None:
         self.queue = VoiceQueue()
         self.near_end = NearEnd()
         self.end: End | None = None
-        self._session = session
+        self._mind = mind
         self._voice = voice
         self._hands = hands
         self._chimes = {
@@ -110,13 +112,13 @@ class _Conductor:
 
     @property
     def over(self) -> bool:
-        """Whether the session has ended and its last sound has been played."""
+        """Whether it has ended and its last sound has been played."""
         return self.end is not None and self.queue.idle
 
     def take_turn(self, hypotheses: Sequence[Hypothesis]) -> None:
-        """Tell the session what one block brought: time first, then what was played, then what was heard."""
+        """Tell the mind what one block brought: time first, then what was played, then what was heard."""
         now = self.queue.now
-        self.perform(self._session.handle(TURN))
+        self.perform(self._mind.handle(TURN))
         for played in self.queue.played():
             self._witness(played.end, played)
             if not played.cut:
@@ -130,14 +132,14 @@ class _Conductor:
             self._tell(Troubled(trouble.spoken_key))
 
     def perform(self, actions: Sequence[Action]) -> None:
-        """Do what the session says."""
+        """Do what the mind says."""
         for action in actions:
-            self._witness(self._session.now, action)
+            self._witness(self._mind.now, action)
             self._do(action)
 
     def _tell(self, event: Event) -> None:
-        self._witness(self._session.now, event)
-        self.perform(self._session.handle(event))
+        self._witness(self._mind.now, event)
+        self.perform(self._mind.handle(event))
 
     def _do(self, action: Action) -> None:
         match action:
@@ -167,7 +169,7 @@ class _Conductor:
         try:
             return self._hands.mouth.speak(line)
         except MouthFailed as failed:
-            self._witness(self._session.now, failed)
+            self._witness(self._mind.now, failed)
             return self._chimes["unspoken"]
 
     def _keep(self, note: Note) -> None:

@@ -1,8 +1,8 @@
 """The ports: what the loop asks of its hands, and the units they share.
 
-Five thin hands stand behind these Protocols, one file and one library each, in ``coach/devices``; their
-understudies, which need no hardware and pass the same contract tests, stand in ``coach/rehearsal``. Nothing
-in this file does anything.
+A mind decides; five thin hands stand behind the other Protocols, one file and one library each, in
+``coach/devices``; their understudies, which need no hardware and pass the same contract tests, stand in
+``coach/rehearsal``. Nothing in this file does anything.
 
 Sound is the same everywhere inside the coach: 16 kHz, mono, signed 16-bit little-endian, cut into blocks of
 20 ms. The recogniser wants exactly this, the echo canceller wants multiples of 10 ms, and a command is acted
@@ -12,7 +12,7 @@ on within a block. Devices that run at other rates convert at their own edge.
 from collections.abc import Iterable, Sequence
 from typing import NewType, Protocol
 
-from coach.session.messages import Hypothesis, Line, Note
+from coach.session.messages import Action, Event, Hypothesis, Line, Milliseconds, Note
 
 Pcm = NewType("Pcm", bytes)
 """Sound of any length: 16 kHz, mono, int16 little-endian."""
@@ -28,6 +28,28 @@ BLOCK_SAMPLES = SAMPLE_RATE * BLOCK_MS // 1000
 BLOCK_BYTES = 2 * BLOCK_SAMPLES
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 SILENCE = Block(bytes(BLOCK_BYTES))
+
+
+class Mind(Protocol):
+    """What the loop leads: a session, an interview. It decides; the hands below do."""
+
+    @property
+    def now(self) -> Milliseconds:
+        """How much time has passed since it began."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        ...
+
+    def begin(self) -> Sequence[Action]:
+        """Return the first actions. Called once, before any event."""
+        ...
+
+    def handle(self, event: Event) -> Sequence[Action]:
+        """Take in what happened and return what to do about it, in order. Never raises."""
+        ...
 
 
 class Room(Protocol):

@@ -1,4 +1,4 @@
-"""A rehearsal: a whole session without hardware, led by the very loop that leads it live.
+"""A rehearsal: a whole session or interview without hardware, led by the very loop that leads it live.
 
 In a full rehearsal the coach's real voice sounds in a simulated room, a listener with another voice speaks the
 remarks of a script, and the real ears hear both, the echo cancelled. In a dry one every hand is an understudy:
@@ -14,7 +14,7 @@ from coach.devices.ears import VoskEars
 from coach.devices.mouth import SpeakingMouth
 from coach.errors import CoachError
 from coach.loop import Hands, Witness, lead
-from coach.ports import SILENCE, Block, Pcm
+from coach.ports import SILENCE, Block, Mind, Pcm
 from coach.rehearsal.ears import ScriptedEars
 from coach.rehearsal.echo import NoEcho, open_echo
 from coach.rehearsal.listener import ScriptedListener
@@ -39,14 +39,14 @@ class Rehearsal:
     """What a rehearsal left behind.
 
     Attributes:
-        routine: what was rehearsed.
+        name: what was rehearsed, as people call it.
         end: how it ended.
         trace: everything that happened.
         unsaid: one sentence on remarks whose moment never came; empty if all were made.
         room: the simulated room with both tracks of sound; None after a dry rehearsal.
     """
 
-    routine: Routine
+    name: str
     end: End
     trace: Trace
     unsaid: str
@@ -61,7 +61,7 @@ class Rehearsal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             transcript = folder / "session.txt"
-            transcript.write_text(write_score(self.trace, self.routine.name), encoding="utf-8")
+            transcript.write_text(write_score(self.trace, self.name), encoding="utf-8")
         except OSError as error:
             raise CoachError(
                 f"The rehearsal cannot be written to {folder}: {error.strerror}.",
@@ -71,42 +71,59 @@ class Rehearsal:
             return (transcript,)
         sound, picture = folder / "session.wav", folder / "session.png"
         self.room.write_mix(sound)
-        draw_picture(self.trace, picture, self.routine.name, sound=Pcm(self.room.coach_track))
+        draw_picture(self.trace, picture, self.name, sound=Pcm(self.room.coach_track))
         return (transcript, sound, picture)
 
 
-def rehearse_dry(routine: Routine, voice: Voice, script: Script) -> Rehearsal:
-    """Rehearse with understudies only: the course of the session, not its sound."""
+def rehearse_dry(led: Routine | Mind, voice: Voice, script: Script, *, name: str = "") -> Rehearsal:
+    """Rehearse with understudies only: the course of it, not its sound.
+
+    Args:
+        led: a routine, or a mind that has not begun: an interview.
+        voice: the coach's.
+        script: what the listener says, and when.
+        name: how people call it; empty: the routine's own name.
+    """
     trace = Trace()
     mouth = HummingMouth()
     listener = ScriptedListener(script, mouth, trace)
-    room = QuietRoom(_spoken_by(listener))
+    room = QuietRoom(spoken_by(listener))
     hands = Hands(room, NoEcho(), ScriptedEars(trace), mouth, MemoryStore())
-    end = lead(Session(routine, voice), voice, hands, trace)
-    return Rehearsal(routine, end, trace, unsaid_sentence(script, listener.unsaid))
+    end = lead(_mind(led, voice), voice, hands, trace)
+    return Rehearsal(name or _name(led), end, trace, unsaid_sentence(script, listener.unsaid))
 
 
-def _spoken_by(listener: ScriptedListener) -> Iterator[Block]:
+def _mind(led: Routine | Mind, voice: Voice) -> Mind:
+    return Session(led, voice) if isinstance(led, Routine) else led
+
+
+def _name(led: Routine | Mind) -> str:
+    return led.name if isinstance(led, Routine) else ""
+
+
+def spoken_by(listener: ScriptedListener) -> Iterator[Block]:
     while True:
         yield listener.next_block(SILENCE)
 
 
 def rehearse(
-    routine: Routine,
+    led: Routine | Mind,
     voice: Voice,
     script: Script,
     model: Path,
     *,
+    name: str = "",
     acoustics: Acoustics = LIVING_ROOM,
     witness: Witness | None = None,
 ) -> Rehearsal:
     """Rehearse with the real voice and the real ears in a simulated room.
 
     Args:
-        routine: what to rehearse.
+        led: a routine, or a mind that has not begun: an interview.
         voice: the coach's.
         script: what the listener says, and when.
         model: the ears' Vosk model.
+        name: how people call it; empty: the routine's own name.
         acoustics: the room.
         witness: watches too; for showing progress.
 
@@ -122,11 +139,11 @@ def rehearse(
             witness(at, message)
 
     with ExitStack() as undo:
-        ears = VoskEars(model, voice.decoys)
+        ears = VoskEars(model, voice.decoys, voice.homophones)
         mouth = undo.enter_context(closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)))
         other = undo.enter_context(closing(SpeakingMouth(voice.listener_voice)))
         listener = ScriptedListener(script, other, trace)
         room = SimulatedRoom(listener, acoustics)
         hands = Hands(room, open_echo(watch), ears, mouth, MemoryStore())
-        end = lead(Session(routine, voice), voice, hands, watch)
-    return Rehearsal(routine, end, trace, unsaid_sentence(script, listener.unsaid), room)
+        end = lead(_mind(led, voice), voice, hands, watch)
+    return Rehearsal(name or _name(led), end, trace, unsaid_sentence(script, listener.unsaid), room)

@@ -34,8 +34,8 @@ from annotated_types import Ge, Interval, MinLen
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from coach.errors import CoachError, ContentBroken
+from coach.session import table
 from coach.session.messages import Entered, Milliseconds
-from coach.session.table import STATES
 
 _KNOWN_KEYS_ONLY = ConfigDict(extra="forbid")
 _Text = Annotated[str, MinLen(1)]
@@ -46,7 +46,7 @@ class When:
     """The moment of a remark; see the head of this file.
 
     Attributes:
-        state: the session's state, as named in ``coach/session/table.py``.
+        state: the session's state, as named in ``coach/session/table.py``; in an interview the question's id.
         exercise: the identifier of the exercise at hand.
         side: the side's name.
         round: from 1.
@@ -116,12 +116,15 @@ def remark_at(at: Milliseconds, words: str) -> Remark:
     return Remark(words=words, when=When(at_s=at / 1000), tries=1)
 
 
-def read_script(path: Path, *, phrases: Collection[str] = ()) -> Script:
+def read_script(
+    path: Path, *, phrases: Collection[str] = (), states: Collection[str] = table.STATES
+) -> Script:
     """Read and check a script.
 
     Args:
         path: the TOML file.
         phrases: what the voice understands; if given, words that are none of these are mistakes.
+        states: what there is to be in: the session's states, or an interview's questions and states.
 
     Raises:
         ContentBroken: the file has mistakes: all of them, each with file, line and remedy.
@@ -146,7 +149,7 @@ def read_script(path: Path, *, phrases: Collection[str] = ()) -> Script:
     if mistakes := [
         f"{page.place(index, key)}: {mistake}"
         for index, remark in enumerate(remarks)
-        for key, mistake in _mistakes(remark, phrases)
+        for key, mistake in _mistakes(remark, phrases, states)
     ]:
         raise ContentBroken(mistakes)
     return Script(path.stem, tuple(replace(r, line_number=page.line(i)) for i, r in enumerate(remarks)))
@@ -230,14 +233,14 @@ def _sentence(page: _Page, error: Mapping[str, Any]) -> str:
             return f"{place}: `{key}` is {error['input']!r}. {remedy}"
 
 
-def _mistakes(remark: Remark, phrases: Collection[str]) -> Iterator[tuple[str, str]]:
+def _mistakes(remark: Remark, phrases: Collection[str], states: Collection[str]) -> Iterator[tuple[str, str]]:
     """What a remark's types do not say: the key and the sentence of each mistake."""
     when = remark.when
     if phrases and remark.words not in phrases:
         suggestion = _did_you_mean(remark.words, phrases)
         yield "words", f'"{remark.words}" is nothing the coach understands. {suggestion}'
-    if when.state is not None and when.state not in STATES:
-        yield "state", f'there is no state "{when.state}". {_did_you_mean(when.state, STATES)}'
+    if when.state is not None and when.state not in states:
+        yield "state", f'there is no state "{when.state}". {_did_you_mean(when.state, states)}'
     conditions = [key for key in _CONDITIONS if getattr(when, key) is not None]
     if when.at_s is not None and (conditions or when.after_s):
         others = ", ".join(f"`{key}`" for key in [*conditions, *(["after_s"] if when.after_s else [])])
