@@ -19,14 +19,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from coach import content, history
+from coach import cli_diary, cli_history, cli_plan, cli_talk, content, history
 from coach.cli_ears import ears as ears_commands
+from coach.cli_service import service as service_commands
 from coach.devices.room import devices as sound_devices
 from coach.devices.room import has_sound, libraries_silenced
 from coach.errors import CoachError, ContentBroken, RoomLost
 from coach.models.shelf import chosen_model
 from coach.offline import stay_offline
+from coach.ports import Mind
 from coach.session.messages import Entered, Heard, Milliseconds
+from coach.session.routine import Routine
+from coach.session.table import STATES
 from coach.voice_queue import Played
 
 DEFAULT_ROUTINE = "lower-back-circuit"
@@ -132,6 +136,7 @@ def coach(context: click.Context) -> None:
       3  mistakes in the content  8  another coach writes to the same history
       4  the ears' model is unfit 9  something tried to reach the network
                                  10  a model could not be installed
+                                 11  the service could not be installed
     \b
     Options can also be given by environment: COACH_EARS, COACH_STORE, COACH_VOICE, COACH_INPUT, COACH_OUTPUT.
     """
@@ -140,51 +145,99 @@ def coach(context: click.Context) -> None:
 
 
 @coach.command()
-@_ROUTINE
+@click.argument("routine", required=False)
 @_options(_VOICE, _EARS, _STORE)
+@click.option("--minutes", type=click.IntRange(1, 240), help="The time at hand; without ROUTINE.")
+@click.option("--equipment", multiple=True, help="What is at hand, like kettlebell; without ROUTINE.")
 @click.option("--input", "microphone", envvar="COACH_INPUT", help="The microphone: number or part of its name.")
 @click.option("--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name.")
 @click.option("--or-rehearse", is_flag=True, help="Without a microphone or speaker, rehearse instead.")
 @click.option("--quiet", is_flag=True, help="Print nothing while the session goes on.")
 def run(
-    routine: str,
+    routine: str | None,
     voice: str,
     ears: Path | None,
     store: Path | None,
+    minutes: int | None,
+    equipment: tuple[str, ...],
     microphone: str | None,
     speaker: str | None,
     or_rehearse: bool,  # noqa: FBT001 - an option of the command line
     quiet: bool,  # noqa: FBT001
 ) -> None:
-    """Lead ROUTINE, live: speak, count, listen, obey.
+    """Lead today's practice, live: speak, count, listen, obey.
 
-    ROUTINE is a name from "coach routines" or a file of your own. What was done is written to the history as it
-    happens; "coach log" shows it.
+    First come the questions that are due, then what the plan holds for today and why ("coach plan" shows it), then
+    the session. With ROUTINE, a name from "coach routines" or a file of your own, that is led instead, without
+    questions. What was done is written to the history as it happens; "coach log" shows it.
 
     \b
     Examples:
       coach run
+      coach run --minutes 10
+      coach run lower-back-circuit
       coach run my-routine.toml --input usb --output usb
     """
     if or_rehearse and not has_sound():
         out.print(
             "[bold]No microphone and speaker found:[/] rehearsing instead, with a simulated room and listener."
         )
-        _rehearse(routine, voice, ears, script=None, folder=Path("rehearsals") / Path(routine).stem, dry=False)
+        led = routine or DEFAULT_ROUTINE
+        _rehearse(led, voice, ears, script=None, folder=Path("rehearsals") / Path(led).stem, dry=False)
         return
-    from coach.live import Setup, lead_live  # noqa: PLC0415 - the devices' libraries take a while to load
+    from coach.live import Setup, practise_live  # noqa: PLC0415 - the devices' libraries take a while to load
+    from coach.practice import Wishes  # noqa: PLC0415
 
     spoken = content.load_voice(voice)
-    led = content.load_routine(routine, voice=spoken)
+    chosen = content.load_routine(routine, voice=spoken) if routine else None
     setup = Setup(ears or chosen_model(voice), store or history.default_store_path(), microphone, speaker)
-    witness = _Terminal(quiet=quiet)
-    end = lead_live(led, spoken, setup, datetime.now().astimezone(), witness, _warn)
+    end = practise_live(
+        spoken, setup, _Terminal(quiet=quiet), _warn, Wishes(minutes=minutes, equipment=equipment), chosen
+    )
     out.print(f"The session is over: [bold]{end.outcome}[/]. coach log shows what was done.")
+
+
+@coach.command()
+@click.argument("interview", default="readiness")
+@_options(_VOICE, _EARS, _STORE)
+@click.option("--input", "microphone", envvar="COACH_INPUT", help="The microphone: number or part of its name.")
+@click.option("--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name.")
+def talk(
+    interview: str,
+    voice: str,
+    ears: Path | None,
+    store: Path | None,
+    microphone: str | None,
+    speaker: str | None,
+) -> None:
+    """Answer the questions of INTERVIEW, live, by voice.
+
+    INTERVIEW is one of: readiness (whether and how gently to begin), morning (how the back was the morning after),
+    after (how the session felt), diary (back, stress and sleep), habit (a fixed moment of the day).
+
+    \b
+    Examples:
+      coach talk
+      coach talk diary
+    """
+    spoken = content.load_voice(voice)
+    end = cli_talk.talk_live(
+        content.load_interview(interview, spoken),
+        spoken,
+        model=ears or chosen_model(voice),
+        store=store or history.default_store_path(),
+        microphone=microphone,
+        speaker=speaker,
+        witness=_Terminal(quiet=False),
+        warn=_warn,
+    )
+    out.print(f"The conversation is over: [bold]{end.outcome}[/].")
 
 
 @coach.command()
 @_ROUTINE
 @_options(_VOICE, _EARS)
+@click.option("--interview", help="Rehearse this interview of coach talk instead of a routine.")
 @click.option(
     "--script",
     type=click.Path(path_type=Path),
@@ -201,6 +254,7 @@ def rehearse(
     routine: str,
     voice: str,
     ears: Path | None,
+    interview: str | None,
     script: Path | None,
     folder: Path | None,
     dry: bool,  # noqa: FBT001 - an option of the command line
@@ -216,26 +270,41 @@ def rehearse(
       coach rehearse
       coach rehearse --script it-hurts
       coach rehearse my-routine.toml --dry
+      coach rehearse --interview diary --script my-answers.toml
     """
-    _rehearse(routine, voice, ears, script, folder or Path("rehearsals") / Path(routine).stem, dry=dry)
+    folder = folder or Path("rehearsals") / Path(interview or routine).stem
+    _rehearse(routine, voice, ears, script, folder, dry=dry, interview=interview)
 
 
 def _rehearse(
-    routine: str, voice: str, ears: Path | None, script: Path | None, folder: Path, *, dry: bool
+    routine: str,
+    voice: str,
+    ears: Path | None,
+    script: Path | None,
+    folder: Path,
+    *,
+    dry: bool,
+    interview: str | None = None,
 ) -> None:
     from coach.rehearsal import rehearse as stage  # noqa: PLC0415 - NumPy, Vosk and others take a while to load
     from coach.rehearsal.score import latencies  # noqa: PLC0415
     from coach.rehearsal.script import read_script  # noqa: PLC0415
 
     spoken = content.load_voice(voice)
-    led = content.load_routine(routine, voice=spoken)
     phrases = [phrase for phrases in spoken.understands.values() for phrase in phrases]
-    remarks = read_script(_script_path(script, led.id), phrases=phrases)
-    if dry:
-        rehearsal = stage.rehearse_dry(led, spoken, remarks)
+    if interview:
+        asked = content.load_interview(interview, spoken)
+        led: Routine | Mind = cli_talk.open_interview(asked, spoken)
+        name, states = asked.name, cli_talk.states_of(asked)
     else:
-        witness = _Progress()
-        rehearsal = stage.rehearse(led, spoken, remarks, ears or chosen_model(voice), witness=witness)
+        led = content.load_routine(routine, voice=spoken)
+        name, states = led.name, STATES
+    remarks = read_script(_script_path(script, interview or Path(routine).stem), phrases=phrases, states=states)
+    if dry:
+        rehearsal = stage.rehearse_dry(led, spoken, remarks, name=name)
+    else:
+        model, witness = ears or chosen_model(voice), _Progress()
+        rehearsal = stage.rehearse(led, spoken, remarks, model, name=name, witness=witness)
     files = rehearsal.write(folder)
     hearing = latencies(rehearsal.trace)
     out.print(
@@ -343,27 +412,6 @@ def _list_voices() -> None:
     out.print(table)
 
 
-@coach.command()
-@_options(_STORE)
-@click.option(
-    "-n",
-    "--number",
-    type=click.IntRange(1, 10_000),
-    default=10,
-    show_default=True,
-    help="How many sessions, newest first.",
-)
-@click.option("--sets", is_flag=True, help="Every set, pause and change of each session.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
-def log(store: Path | None, number: int, sets: bool, as_json: bool) -> None:  # noqa: FBT001
-    """Show what was done: sessions, sets, repetitions, pauses, and where it hurt."""
-    sessions = history.read_sessions(store or history.default_store_path(), number)
-    if as_json:
-        click.echo(history.as_json(sessions))
-    else:
-        history.show_log(out, sessions, detail=sets)
-
-
 @coach.group(invoke_without_command=True)
 @_options(_VOICE, _EARS)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
@@ -433,7 +481,12 @@ def hearing(
         examination.draw(report, picture)
 
 
-coach.add_command(ears_commands)
+for command in (
+    *(cli_history.log, cli_history.export_history, cli_history.forget),
+    *(cli_plan.plan, cli_diary.diary, cli_diary.habit),
+    *(ears_commands, service_commands),
+):
+    coach.add_command(command)
 
 
 # --- What commands share ----------------------------------------------------------------------------------

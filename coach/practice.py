@@ -1,0 +1,177 @@
+"""A practice: what a person gets who says no more than "let us begin".
+
+The questions that are due, the plan for today in a few words, the session, and how it felt. Each is
+a mind of its own, led by the loop one after another, each with its own record in the history. What comes next is
+decided from the history alone, read anew each time: whoever pulls the plug in between goes on where it was.
+
+Nothing here opens a device: ``live.py`` leads on the real ones, a rehearsal on understudies.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from coach.content import load_interview
+from coach.interview.conclusions import interview_on
+from coach.interview.interview import Interview
+from coach.interview.questions import Questionnaire
+from coach.planning.guidance import Guidance
+from coach.planning.past import Past
+from coach.planning.readiness import last_verdict
+from coach.planning.telling import spoken
+from coach.planning.today import Plan, plan
+from coach.ports import Mind
+from coach.session.messages import End
+from coach.session.phrases import Voice
+from coach.session.routine import Routine
+from coach.session.session import Session
+
+Lead = Callable[[Mind, str], End]
+"""Leads a mind to its end, on whatever hands there are; the name is that of its record in the history."""
+
+DIARY, AFTER, HABIT, CONSENT, TELLING = "diary", "after", "habit", "begin", "plan"
+
+HABIT_AFTER_SESSIONS: Final = 2
+"""Who has come back once may like a fixed moment of the day; at the very first there is enough to talk about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person has said about today.
+
+    Attributes:
+        minutes: the time at hand; None: enough.
+        equipment: what is at hand beyond what every home has.
+        enjoyed: identifiers of routines and exercises that the person likes.
+        disliked: and of those they do not like.
+    """
+
+    minutes: int | None = None
+    equipment: Collection[str] = ()
+    enjoyed: Collection[str] = ()
+    disliked: Collection[str] = ()
+
+
+NO_WISHES: Final = Wishes()
+
+
+class Practice:
+    """One practice, from the first question to the last.
+
+    Args:
+        lead: leads each mind.
+        remember: reads what is known of the person, anew each time it is asked.
+        today: the day.
+        routines: what there is to choose from.
+        guidance: the thresholds.
+        voice: the words.
+        wishes: what was said about today.
+        chosen: lead this, whatever the plan would be, and without questions; unless the last answers on readiness
+            forbid exercise, which is then asked about anew.
+    """
+
+    def __init__(
+        self,
+        lead: Lead,
+        remember: Callable[[], Past],
+        today: date,
+        routines: Iterable[Routine],
+        guidance: Guidance,
+        voice: Voice,
+        wishes: Wishes = NO_WISHES,
+        chosen: Routine | None = None,
+    ) -> None:
+        self._lead = lead
+        self._remember = remember
+        self._today = today
+        self._routines = tuple(routines)
+        self._guidance = guidance
+        self._voice = voice
+        self._wishes = wishes
+        self._chosen = chosen
+
+    def go(self) -> End:
+        """Lead the whole practice; return how it ended: as the last thing that was led, or on request before.
+
+        Raises:
+            CoachError: a device is missing or was lost.
+        """
+        if self._chosen is not None and not self._is_forbidden():
+            return self._lead_session(self._chosen)
+        held: set[str] = set()
+        while asked := next((name for name in self._due() if name not in held), None):
+            held.add(asked)
+            end = self._ask(asked)
+            if end.outcome != "completed":
+                return end
+        today = self._plan()
+        told = spoken(today, self._voice)
+        if today.routine is None or today.asks:
+            return self._tell(told)
+        if not self._agrees(told):
+            return End("stopped")
+        end = self._lead_session(today.routine)
+        if end.outcome == "completed":
+            self._ask_afterwards()
+        return end
+
+    def _lead_session(self, routine: Routine) -> End:
+        return self._lead(Session(routine, self._voice, self._guidance.pain), routine.id)
+
+    def _is_forbidden(self) -> bool:
+        """Whether the person's last answers were such that somebody should look at them first."""
+        verdict = last_verdict(self._remember(), self._guidance.readiness)
+        return verdict is not None and verdict.outcome == "not_today"
+
+    def _plan(self) -> Plan:
+        wishes = self._wishes
+        return plan(
+            self._today,
+            self._remember(),
+            self._routines,
+            self._guidance,
+            minutes=wishes.minutes,
+            equipment=wishes.equipment,
+            enjoyed=wishes.enjoyed,
+            disliked=wishes.disliked,
+        )
+
+    def _due(self) -> tuple[str, ...]:
+        """The interviews to hold first. The diary comes before the plan, which heeds it; not on a day on which
+        readiness was asked about, which is questions enough."""
+        asks = self._plan().asks
+        if "readiness" in asks or self._was_asked_today("readiness") or self._was_asked_today(DIARY):
+            return asks
+        return (*asks, DIARY)
+
+    def _was_asked_today(self, name: str) -> bool:
+        last = self._remember().last_interview(name)
+        return last is not None and last.day == self._today
+
+    def _ask(self, name: str) -> End:
+        return self._lead(self._interview(load_interview(name, self._voice)), name)
+
+    def _interview(self, asked: Questionnaire) -> Interview:
+        return interview_on(asked, self._voice, self._guidance.readiness)
+
+    def _tell(self, sentences: tuple[str, ...]) -> End:
+        """Say what today holds where it holds nothing to do."""
+        told = replace(load_interview(CONSENT, self._voice), id=TELLING, intro=sentences, questions=())
+        return self._lead(self._interview(told), TELLING)
+
+    def _agrees(self, told: tuple[str, ...]) -> bool:
+        consent = self._interview(replace(load_interview(CONSENT, self._voice), intro=told))
+        end = self._lead(consent, CONSENT)
+        return end.outcome == "completed" and consent.answers.get(CONSENT) is True
+
+    def _ask_afterwards(self) -> None:
+        end = self._ask(AFTER)
+        past = self._remember()
+        if (
+            end.outcome == "completed"
+            and not past.last_interview(HABIT)
+            and len(past.sessions) >= HABIT_AFTER_SESSIONS
+        ):
+            self._ask(HABIT)
+

@@ -1,0 +1,151 @@
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from coach import content
+from coach.content import load_voice
+from coach.content.guidance import load_guidance
+from coach.devices.store import SqliteStore
+from coach.history import read_past, read_sessions
+from coach.loop import Hands, lead
+from coach.ports import Mind
+from coach.practice import Practice, Wishes
+from coach.rehearsal.ears import ScriptedEars
+from coach.rehearsal.echo import NoEcho
+from coach.rehearsal.listener import ScriptedListener
+from coach.rehearsal.mouth import HummingMouth
+from coach.rehearsal.rehearse import spoken_by
+from coach.rehearsal.room import QuietRoom
+from coach.rehearsal.script import Remark, Script, When
+from coach.rehearsal.trace import Trace
+from coach.session.messages import End, Say
+
+VOICE = load_voice()
+ROUTINES = [it.routine for it in content.routines() if it.routine]
+EXERCISES = [part.exercise for routine in ROUTINES for part in routine.parts]
+MONDAY = date(2026, 3, 2)
+
+ALL_WELL = {"red_nerves": "no", "red_general": "no", "pain_now": "one", "over_three_months": "no", "seen_professional": "yes",
+            "herniated_disc": "no", "other_diagnosis": "no"}  # fmt: skip
+A_RED_FLAG = {"red_nerves": "yes", "bladder_or_bowel": "yes"}
+AFTERWARDS = {"effort": "fine", "enjoyed": "yes", "anchor": "after coffee", "late": "a little", "confirm": "yes"}
+DIARY = {"back": "two", "stress": "one", "sleep": "eight", "back_next_morning": "better"}
+
+
+class Person:
+    """Somebody who practises at home, on understudies with a real history, and answers each question in one way."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self.led: list[str] = []
+        self.said: dict[str, list[str]] = {}
+
+    def practise(self, day: date, answers: Mapping[str, str], **more) -> End:
+        self.led, self.said = [], {}
+        script = Script(
+            "answers",
+            tuple(Remark(words=words, when=When(state=state, after_s=1)) for state, words in answers.items()),
+        )
+
+        def lead_one(mind: Mind, name: str) -> End:
+            trace = Trace()
+            mouth = HummingMouth()
+            known = {remark for remark in script.remarks if _asks(mind, remark.when.state)}
+            own = Script("answers", tuple(remark for remark in script.remarks if remark in known))
+            room = QuietRoom(spoken_by(ScriptedListener(own, mouth, trace)))
+            started = datetime(day.year, day.month, day.day, 8, tzinfo=timezone.utc)
+            store = SqliteStore(self.store, routine=name, started_at=started)
+            try:
+                end = lead(mind, VOICE, Hands(room, NoEcho(), ScriptedEars(trace), mouth, store), trace)
+            finally:
+                store.close()
+            self.led.append(name)
+            self.said[name] = [said.line.text for _, said in trace.each(Say)]
+            return end
+
+        return Practice(
+            lead_one, lambda: read_past(self.store, EXERCISES), day, ROUTINES, load_guidance(), VOICE, **more
+        ).go()
+
+
+def _asks(mind: Mind, state: str | None) -> bool:
+    asked = getattr(mind, "_questionnaire", None)
+    return asked is not None and state in {question.id for question in asked.questions}
+
+
+@pytest.fixture
+def person(tmp_path):
+    return Person(tmp_path / "history.sqlite3")
+
+
+BRIEFLY = Wishes(minutes=3)
+
+
+def test_the_first_practice_asks_whether_to_begin_tells_the_plan_leads_it_and_asks_how_it_was(person):
+    end = person.practise(MONDAY, {**ALL_WELL, "begin": "yes", **AFTERWARDS}, wishes=BRIEFLY)
+    assert end == End("completed")
+    first, consent, routine, after = person.led
+    assert (first, consent, after) == ("readiness", "begin", "after")
+    assert routine in {it.id for it in ROUTINES}
+    assert any("minute" in sentence for sentence in person.said["begin"])
+    assert read_sessions(person.store, None)[0].interview == "after"
+    assert read_past(person.store, EXERCISES).sessions[-1].effort == "fine"
+
+
+def test_the_next_day_asks_how_the_morning_was_and_for_the_diary_and_then_for_a_habit_once(person):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "yes", **AFTERWARDS}, wishes=BRIEFLY)
+    person.practise(MONDAY + timedelta(1), {**DIARY, "begin": "yes", **AFTERWARDS}, wishes=BRIEFLY)
+    assert person.led[:3] == ["morning", "diary", "begin"]
+    assert person.led[-2:] == ["after", "habit"]
+    person.practise(MONDAY + timedelta(2), {**DIARY, "begin": "yes", **AFTERWARDS}, wishes=BRIEFLY)
+    assert "habit" not in person.led
+
+
+def test_on_the_same_day_nothing_is_asked_twice(person):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "no"})
+    person.practise(MONDAY, {"begin": "no"})
+    assert person.led == ["begin"]
+
+
+def test_a_red_flag_leads_to_no_exercise_and_says_whom_to_see(person):
+    end = person.practise(MONDAY, A_RED_FLAG)
+    assert end == End("completed")
+    assert person.led == ["readiness", "plan"]
+    assert any("doctor" in sentence for sentence in person.said["readiness"])
+    assert not read_past(person.store, EXERCISES).sessions
+
+
+def test_a_routine_that_is_chosen_by_name_is_led_without_questions(person):
+    chosen = next(it for it in ROUTINES if it.id == "break")
+    assert person.practise(MONDAY, {}, chosen=chosen) == End("completed")
+    assert person.led == ["break"]
+
+
+def test_after_a_red_flag_not_even_a_chosen_routine_is_led(person):
+    person.practise(MONDAY, A_RED_FLAG)
+    chosen = next(it for it in ROUTINES if it.id == "break")
+    person.practise(MONDAY, {}, chosen=chosen)
+    assert person.led == ["plan"]
+    person.practise(MONDAY + timedelta(1), A_RED_FLAG, chosen=chosen)
+    assert person.led == ["readiness", "plan"]
+
+
+def test_who_would_rather_not_begin_is_not_pressed(person):
+    assert person.practise(MONDAY, {**ALL_WELL, "begin": "no"}) == End("stopped")
+    assert person.led == ["readiness", "begin"]
+    assert person.said["begin"][-1] == VOICE.say("plan_left")[-1]
+
+
+@pytest.mark.parametrize("question", ["red_nerves", "pain_now", "begin"])
+def test_stop_ends_the_practice_at_every_question(person, question):
+    assert person.practise(MONDAY, {**ALL_WELL, "begin": "yes", question: "stop"}) == End("stopped")
+    assert not read_past(person.store, EXERCISES).sessions
+
+
+def test_a_diary_that_is_refused_keeps_nobody_from_practising(person):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "no"})
+    person.practise(MONDAY + timedelta(1), {"back": "no thanks", "begin": "yes", **AFTERWARDS}, wishes=BRIEFLY)
+    assert person.led[:2] == ["diary", "begin"]
+    assert len(person.led) > 3
