@@ -10,7 +10,7 @@ from coach.session.phrases import KEYS
 
 COACH = Path(__file__).parent.parent / "coach"
 PURE = [
-    path for package in ("session", "planning", "interview") for path in sorted((COACH / package).glob("*.py"))
+    path for package in ("session", "planning", "interview", "home") for path in sorted((COACH / package).glob("*.py"))
 ]
 WORDLESS = [*PURE, COACH / "loop.py", COACH / "voice_queue.py"]
 

@@ -45,11 +45,13 @@ TO_BE_CLEAR = frozenset(
             *("next", "back", "done", "resume", "faster", "harder", "yes"),
             *(f"{kind}_{number}" for kind in ("number", "correction") for number in range(5)),
             *("a_little", "dull"),
+            *("wake",),
         ),
     )
 )
 """These move the person on, ask more of their back, or make light of a pain. Said again, they are soon understood;
-done wrongly, they can hurt."""
+done wrongly, they can hurt. A wake phrase is listened for all day, through every talk in the room: whoever is not
+heard calls again, but a coach that speaks up unasked is switched off."""
 
 REFRACTORY = Milliseconds(500)
 """An utterance that begins so soon after an action is the rest of the one that was acted on."""

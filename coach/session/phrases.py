@@ -31,7 +31,19 @@ ANSWERS: frozenset[Command] = frozenset(
 """What a person answers to a question, beside yes and no; listened for only where it is asked. A correction ("no,
 four") is a number that replaces the last answer."""
 
-COMMANDS: frozenset[Command] = ANSWERS | frozenset(
+HOME: frozenset[Command] = frozenset(
+    Command(name)
+    for name in (
+        *("wake", "begin", "my_plan", "how_am_i", "snooze", "not_today", "good_night"),
+        *(f"begin_{it}" for it in ("walk", "break", "core", "gentle", "breathing", "mobility", "hips", "circuit")),
+        *("begin_kettlebell",),
+        *(f"remind_at_{hour}{part}" for hour in range(5, 12) for part in ("", "_morning", "_evening")),
+        *(f"did_{it}" for it in ("waking", "coffee", "breakfast", "teeth", "work", "bed")),
+    )
+)
+"""What a person says to a coach that is at home and leads nothing; heard nowhere else."""
+
+COMMANDS: frozenset[Command] = ANSWERS | HOME | frozenset(
     Command(name)
     for name in (
         *("pause", "resume", "stop", "it_hurts", "red_flag"),
@@ -53,6 +65,10 @@ FRAGMENTS = frozenset(
         "amount_minute_one",
         "each_side",
         "a_number",
+        "home_today_morning",
+        "home_today_evening",
+        "home_tomorrow_morning",
+        "home_tomorrow_evening",
     }
 )
 """Keys whose words are put into other lines, so they are exactly one piece, without capital or full stop."""
@@ -233,6 +249,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "diary_no_cause": "",
         "diary_few_days": "days",
         # The plan for today, as reasons in ``coach/planning``.
+        "plan_left": "",
         "plan_today": "routine minutes",
         "plan_today_short": "routine",
         "plan_ask_first": "",
@@ -241,6 +258,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "plan_ask_weeks": "",
         "plan_gently": "",
         "plan_mobility_only": "",
+        "plan_ask_sore": "",
         "plan_day_off": "days",
         "plan_nothing_fits": "",
         "plan_what_fits": "",
@@ -273,6 +291,19 @@ KEYS: Mapping[str, frozenset[str]] = {
         "plan_walk_wait": "minutes",
         "plan_walk_away": "minutes",
         "plan_walk_down": "minutes",
+        # At home: asleep, awake, reminding.
+        "home_awake": "",
+        "home_reminder": "",
+        "home_reminder_again": "",
+        "home_snoozed": "",
+        "home_not_today": "",
+        "home_good_night": "",
+        "home_reminder_set": "when hour",  # when: one of the four below, filled in
+        "home_today_morning": "",
+        "home_today_evening": "",
+        "home_tomorrow_morning": "",
+        "home_tomorrow_evening": "",
+        "home_anchor_unplanned": "",
         # The service.
         "service_hello": "",
         # Trouble, as named by ``coach/errors.py``.

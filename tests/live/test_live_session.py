@@ -48,7 +48,7 @@ class Coach:
         self.printed: list[str] = []
         self._changed = Condition()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "coach", "run", "--store", str(store)],
+            [sys.executable, "-m", "coach", "run", "lower-back-circuit", "--store", str(store)],
             env=server.env,
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,

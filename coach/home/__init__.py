@@ -1,0 +1,1 @@
+"""The coach at home, when no session is going on: asleep, awake, reminding. As pure as the session."""
