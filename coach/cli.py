@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from coach import cli_diary, cli_history, cli_plan, cli_talk, content, history
+from coach import cli_diary, cli_history, cli_plan, cli_serve, cli_talk, content, history
 from coach.cli_ears import ears as ears_commands
 from coach.cli_service import service as service_commands
 from coach.devices.room import devices as sound_devices
@@ -484,7 +484,7 @@ def hearing(
 for command in (
     *(cli_history.log, cli_history.export_history, cli_history.forget),
     *(cli_plan.plan, cli_diary.diary, cli_diary.habit),
-    *(ears_commands, service_commands),
+    *(ears_commands, service_commands, cli_serve.serve),
 ):
     coach.add_command(command)
 

@@ -1,6 +1,6 @@
 """Live: the devices opened in order, minds led on them one after another, all closed again whatever happens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +12,16 @@ from coach.devices.ears import VoskEars, missing_phrases
 from coach.devices.mouth import SpeakingMouth
 from coach.devices.room import open_room, say_last
 from coach.devices.store import SqliteStore
-from coach.errors import CoachError
+from coach.errors import CoachError, StoreFailed
 from coach.history import read_past
 from coach.loop import Hands, Witness, lead
-from coach.ports import Ears, Echo, Mind, Mouth, Pcm, Room
+from coach.planning.past import Past
+from coach.ports import Ears, Echo, Mind, Mouth, Pcm, Room, Store
 from coach.practice import NO_WISHES, Practice, Wishes
 from coach.rehearsal.echo import open_echo
-from coach.session.messages import End, Line
+from coach.session.messages import End, Line, Note
 from coach.session.phrases import Voice
-from coach.session.routine import Routine
+from coach.session.routine import Exercise, Routine
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +101,56 @@ class Stage:
             room, echo = self._open()
             return lead(mind, self._voice, Hands(room, echo, self._ears, self._mouth, store), self._witness)
 
+    def rest(self, mind: Mind, name: str, clock: Callable[[], datetime]) -> End:
+        """Lead what leaves no record unless it notes something: a coach that sleeps.
+
+        The history is opened for a note and closed when its record ends, so that others can write to it meanwhile.
+
+        Args:
+            mind: what to lead; not begun yet.
+            name: the identifier of such a record.
+            clock: tells when it begins, with a time zone.
+
+        Raises:
+            CoachError: a device is missing or was lost; leave the stage then.
+        """
+        path = self._setup.store
+        with closing(_SeldomStore(lambda: SqliteStore(path, routine=name, started_at=clock()))) as store:
+            room, echo = self._open()
+            return lead(mind, self._voice, Hands(room, echo, self._ears, self._mouth, store), self._witness)
+
     def _open(self) -> tuple[Room, Echo]:
         if self._opened is None:
             echo = open_echo(self._witness)
             room = open_room(self._setup.microphone, self._setup.speaker)
             self._opened = self._undo.enter_context(closing(room)), echo
         return self._opened
+
+
+class _SeldomStore:
+    """A store that is open only from the first note of a record to its last."""
+
+    def __init__(self, open_store: Callable[[], Store]) -> None:
+        self._open_store = open_store
+        self._store: Store | None = None
+
+    def keep(self, note: Note) -> None:
+        """Append one note.
+
+        Raises:
+            StoreFailed: the history cannot be opened or written.
+        """
+        if self._store is None:
+            self._store = self._open_store()
+        self._store.keep(note)
+        if note.kind == "end":
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the history, if it was needed."""
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
 
 
 def practise_live(
@@ -135,7 +180,7 @@ def practise_live(
     with on_stage(voice, setup, witness, warn) as stage:
         return Practice(
             lambda mind, name: stage.lead(mind, name, datetime.now().astimezone()),
-            lambda: read_past(setup.store, exercises),
+            lambda: _remembered(setup.store, exercises),
             datetime.now().astimezone().date(),
             routines,
             guidance,
@@ -143,6 +188,16 @@ def practise_live(
             wishes,
             chosen,
         ).go()
+
+
+def _remembered(store: Path, exercises: Sequence[Exercise]) -> Past:
+    """What is known of the person. Of a history that cannot be read, nothing is: then all is asked anew, which is
+    the safe side, and the store says what is wrong as soon as it is opened; a damaged one it sets aside.
+    """
+    try:
+        return read_past(store, exercises)
+    except StoreFailed:
+        return Past()
 
 
 def _say_aloud(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> None:

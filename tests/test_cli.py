@@ -62,7 +62,7 @@ def coach(tmp_path: Path) -> Run:
         done = subprocess.run(
             [sys.executable, "-m", "coach", *map(str, arguments)],
             cwd=tmp_path,
-            env=env | more_env,
+            env=env | {"PYTHONDONTWRITEBYTECODE": "1"} | more_env,  # one that is cut short stays
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -9,9 +9,8 @@ import pytest
 from coach.session.phrases import KEYS
 
 COACH = Path(__file__).parent.parent / "coach"
-PURE = [
-    path for package in ("session", "planning", "interview", "home") for path in sorted((COACH / package).glob("*.py"))
-]
+PACKAGES = ("session", "planning", "interview", "home")
+PURE = [path for package in PACKAGES for path in sorted((COACH / package).glob("*.py"))]
 WORDLESS = [*PURE, COACH / "loop.py", COACH / "voice_queue.py"]
 
 SENTENCE = re.compile(r"[A-Za-z][a-z']+,? [a-z']+|[A-Z][a-z']+[.!?]$")

@@ -81,6 +81,9 @@ HALTING_TRIALS: Final = 30
 """Of "stop" and "it hurts", as many in silence as over the coach's voice. The 95th percentile is then the second
 slowest. All trials together take about a hundred seconds of one core's time."""
 
+SAID_IN_A_SESSION: Final = frozenset(it for state in table.ALIVE for it in table.spoken_in(state)) - ANSWERS
+"""Answers, and what is said to a coach that sleeps, are measured by the bench of hearing."""
+
 OTHER_TRIALS: Final = 2
 """Of every other command."""
 
@@ -136,7 +139,7 @@ def plan(voice: Voice, unknown: Iterable[str] = ()) -> tuple[Trial, ...]:
         for number in range(HALTING_TRIALS):
             again, phrase = divmod(number, len(halting))
             trials.append((moments[(number + again) % len(moments)], *halting[phrase]))
-    for command in sorted(said.keys() - ANSWERS - set(HALTING)):
+    for command in sorted((said.keys() & SAID_IN_A_SESSION) - set(HALTING)):
         moment = _moment_for(command)
         trials += [(moment, command, said[command][number % len(said[command])]) for number in range(OTHER_TRIALS)]
     # Listeners go round at their own pace, so that each phrase meets several of them.

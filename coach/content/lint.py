@@ -10,6 +10,7 @@ from itertools import pairwise
 from coach.content.page import WRITTEN, Finding, Page, Place
 from coach.interview.questions import Questionnaire
 from coach.session.cues import HALFWAY, set_timeline
+from coach.session.messages import Command
 from coach.session.phrases import Voice
 from coach.session.plan import Step, dose_of
 from coach.session.routine import Exercise, Part, Routine
@@ -30,6 +31,8 @@ UNSPOKEN = {"id", "source", "parts", "kind", "answer", "choices", "only_if", "co
 
 NEARLY_THE_SAME = 0.75
 """Likeness of two wordings, by difflib: below it they mean different things."""
+
+WAKE = Command("wake")
 
 LONGEST_QUIET_S = 60
 """Of a walk or a relaxation: who has heard nothing for a minute begins to wonder."""
@@ -56,8 +59,10 @@ def sentences(thing: object, place: Place = ()) -> Iterator[tuple[Place, str]]:
 
 
 def self_commands(page: Page, thing: Spoken, voice: Voice) -> Iterator[Finding]:
-    """Yield each sentence that holds an urgent phrase: the coach would halt on its own word."""
-    urgent = sorted(_urgent_phrases(voice), key=len, reverse=True)
+    """Yield each sentence that holds an urgent phrase or a wake phrase: the coach would halt, or wake, on its own
+    word.
+    """
+    urgent = sorted((*_urgent_phrases(voice), *voice.understands.get(WAKE, ())), key=len, reverse=True)
     for place, sentence in sentences(thing):
         words = f" {plain(sentence)} "
         if phrase := next((phrase for phrase in urgent if f" {phrase} " in words), None):

@@ -45,9 +45,9 @@ class VoskEars:
         model_path: a Vosk model directory with dynamic-grammar graphs (``HCLr.fst`` and ``Gr.fst``).
         decoys: words and phrases to offer the recogniser beside the commands, so that talk has somewhere to
             go; those the model lacks are left out.
-        homophones: words of one sound, by the word that stands for them. Vosk's grammar is a model of pairs of words:
-            "no" and the "know" of "i don't know" would share the confidence, 0.5 each. So such words are listened
-            for as one, and told apart by the phrase they stand in.
+        homophones: words of one sound, by the word that stands for them. Vosk's grammar is a model of pairs of
+            words: "no" and the "know" of "i don't know" would share the confidence, 0.5 each. So such words are
+            listened for as one, and told apart by the phrase they stand in.
 
     Raises:
         EarsUnfit: the directory is no usable model.

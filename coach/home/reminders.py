@@ -1,11 +1,11 @@
 """The calendar: when to remind the person, how often, and when to leave them in peace.
 
 Plain values and functions; the wall clock is an argument and always carries its time zone. Times of day are
-compared with what a clock on the wall shows, days by their date, lengths of time in UTC. That is all that is needed
-for a speaker whose clock jumps, when summer time begins, when the network comes back, or with a battery that is empty:
+compared with what a clock on the wall shows, days by their date, lengths of time in UTC. A speaker's clock jumps:
+when summer time begins or ends, and when the network tells a board without a battery how late it is. So:
 
 - A reminder falls due as soon as the wall shows its time or later: one at 02:30 is told at 03:00 on the day on
-  which summer time begins. One that could not be told then is told up to ``LATE`` later, and not at all after that.
+  which summer time begins. What could not be told then is told up to ``LATE`` later, and not at all after that.
 - What was told for a day is remembered by that day, so that an hour that comes twice, and a clock that goes back,
   bring nothing twice.
 - Quiet hours, a good night and a "not today" hold back what comes by the calendar; what the person asked for in
@@ -218,12 +218,11 @@ def meant(hour: int, part: Part, now: datetime, quiet: Quiet) -> datetime:
         quiet: the quiet hours.
 
     Returns:
-        The time that a clock on the wall will show, without a zone.
+        What the clock on the wall will show then.
     """
-    wall = now.replace(tzinfo=None)
     hours = {"": (hour % 12, hour % 12 + 12), "morning": (hour % 12,), "evening": (hour % 12 + 12,)}[part]
-    days = (wall.date(), wall.date() + timedelta(days=1))
-    coming = sorted(it for day in days for h in hours if (it := datetime.combine(day, time(h))) > wall)
+    days = (now.date(), now.date() + timedelta(days=1))
+    coming = sorted(it for day in days for h in hours if (it := datetime.combine(day, time(h), now.tzinfo)) > now)
     return next((it for it in coming if part or it.time() not in quiet), coming[0])
 
 

@@ -5,7 +5,7 @@
 then ``request`` says what. There are five states:
 
     asleep: listens for the wake phrase and for nothing else  -> awake (called, or a reminder is due)
-    awake: listens for what can be wanted                     -> parting, easing, ended, asleep (nobody says anything)
+    awake: listens for what can be wanted                     -> parting, easing, ended, asleep (nobody speaks)
     parting: says one last thing                              -> asleep
     easing: it hurts, or a sign of something serious: advice  -> asleep
     ended
@@ -101,7 +101,10 @@ WANTED: Final = tuple(
 """What can be wanted of a coach that is awake."""
 
 HELPFUL: Final = tuple(
-    map(Command, ("begin", "begin_walk", "my_plan", "how_am_i", "remind_at_7", "not_today", "good_night", "stop"))
+    map(
+        Command,
+        ("begin", "begin_walk", "my_plan", "how_am_i", "remind_at_7", "not_today", "good_night", "stop"),
+    )
 )
 """What help reads out: one of each sort."""
 
@@ -121,7 +124,7 @@ class Request:
 
     wish: Literal["begin", "plan", "progress", "anchor"]
     routine: str = ""
-    anchor: Command = Command("")
+    anchor: str = ""
 
 
 class Sleeper:
@@ -141,7 +144,7 @@ class Sleeper:
         self._told = told
         self._state: State = "asleep"
         self._request: Request | None = None
-        self._noting = False  # a record of a pain was begun, and must be ended
+        self._noting_since: Milliseconds | None = None  # a record of a pain was begun, and must be ended
         self._now = Milliseconds(0)
         self._moment = Milliseconds(0)
         self._next_due: float = 0.0
@@ -183,7 +186,7 @@ class Sleeper:
         return self._flush()
 
     def look_at(self, now: datetime) -> tuple[Action, ...]:
-        """Look at the clock on the wall, once a second, say; return what to do about it, in order. Never raises."""
+        """Look at the clock on the wall, once a second, say; return what to do about it, in order."""
         self._wall = now
         if self._state != "asleep":  # nobody is interrupted; a reminder can wait
             return ()
@@ -256,27 +259,24 @@ class Sleeper:
                 self._tell(self._told)
             case "help":
                 self._tell(self._help())
-            case "begin":
-                self._end(Request("begin"))
-            case "my_plan":
-                self._end(Request("plan"))
-            case "how_am_i":
-                self._end(Request("progress"))
+            case "snooze" | "not_today" | "good_night":
+                self._leave_in_peace(command)
+            case _ if command in HOURS:
+                self._part(self._reminded(*HOURS[command]))
+            case _:
+                self._end(_requested(command))
+
+    def _leave_in_peace(self, command: Command) -> None:
+        match command:
             case "snooze":
                 self._calendar = reminders.snoozed(self._calendar, self._wall)
                 self._part(self._voice.say("home_snoozed"))
             case "not_today":
                 self._calendar = reminders.done_for(self._calendar, self._wall.date())
                 self._part(self._voice.say("home_not_today"))
-            case "good_night":
+            case _:
                 self._calendar = reminders.good_night(self._calendar, self._wall)
                 self._part(self._voice.say("home_good_night"))
-            case _ if command in HOURS:
-                self._part(self._reminded(*HOURS[command]))
-            case _ if command in ROUTINES:
-                self._end(Request("begin", routine=ROUTINES[command]))
-            case _ if command in ANCHORS:
-                self._end(Request("anchor", anchor=ANCHORS[command]))
 
     def _reminded(self, hour: int, part: Part) -> tuple[str, ...]:
         at = reminders.meant(hour, part, self._wall, self._calendar.quiet)
@@ -308,8 +308,8 @@ class Sleeper:
 
     def _ease(self, *, red_flag: bool) -> None:
         """Note it, for the planning; then say what is good to know, calmly."""
-        if not self._noting:
-            self._noting = True
+        if self._noting_since is None:
+            self._noting_since = self._moment
             self._note("interview", interview=HOME, name=HOME, questions=0)
         self._note("pain", state=self._state, red_flag=red_flag)
         self._enter("easing")
@@ -353,9 +353,22 @@ class Sleeper:
         return Line(text, self._voice.words_per_minute)
 
     def _finish_note(self) -> None:
-        if self._noting:
-            self._noting = False
+        if self._noting_since is not None:
             self._note("end", outcome="eased", conclusion="")
+            self._noting_since = None
 
     def _note(self, kind: NoteKind, **detail: str | int | bool) -> None:
-        self._actions.append(Note(self._moment, kind, detail=tuple(detail.items())))
+        at = Milliseconds(self._moment - (self._noting_since or 0))
+        self._actions.append(Note(at, kind, detail=tuple(detail.items())))
+
+
+def _requested(command: Command) -> Request:
+    match command:
+        case "my_plan":
+            return Request("plan")
+        case "how_am_i":
+            return Request("progress")
+        case _ if command in ANCHORS:
+            return Request("anchor", anchor=ANCHORS[command])
+        case _:
+            return Request("begin", routine=ROUTINES.get(command, ""))

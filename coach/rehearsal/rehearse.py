@@ -102,6 +102,7 @@ def _name(led: Routine | Mind) -> str:
 
 
 def spoken_by(listener: ScriptedListener) -> Iterator[Block]:
+    """Yield what a listener says, block by block, in a room without any other sound."""
     while True:
         yield listener.next_block(SILENCE)
 

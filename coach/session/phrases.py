@@ -43,14 +43,18 @@ HOME: frozenset[Command] = frozenset(
 )
 """What a person says to a coach that is at home and leads nothing; heard nowhere else."""
 
-COMMANDS: frozenset[Command] = ANSWERS | HOME | frozenset(
-    Command(name)
-    for name in (
-        *("pause", "resume", "stop", "it_hurts", "red_flag"),
-        *("next", "back", "repeat", "done"),
-        *("slower", "faster", "louder", "quieter"),
-        *("how_long", "whats_next", "help"),
-        *("easier", "harder", "yes", "no"),
+COMMANDS: frozenset[Command] = (
+    ANSWERS
+    | HOME
+    | frozenset(
+        Command(name)
+        for name in (
+            *("pause", "resume", "stop", "it_hurts", "red_flag"),
+            *("next", "back", "repeat", "done"),
+            *("slower", "faster", "louder", "quieter"),
+            *("how_long", "whats_next", "help"),
+            *("easier", "harder", "yes", "no"),
+        )
     )
 )
 """Everything a person can say. A voice gives each at least one phrase."""
@@ -73,7 +77,7 @@ FRAGMENTS = frozenset(
 )
 """Keys whose words are put into other lines, so they are exactly one piece, without capital or full stop."""
 
-KEYS: Mapping[str, frozenset[str]] = {
+IN_A_SESSION: Mapping[str, frozenset[str]] = {
     key: frozenset(fields.split())
     for key, fields in {
         # The beginning.
@@ -183,129 +187,6 @@ KEYS: Mapping[str, frozenset[str]] = {
         "help_intro": "",
         "help_list": "phrases",  # several, already joined
         "help_outro": "",
-        # Interviews: what was understood, and what surrounds the questions.
-        "answered_yes": "",
-        "answered_no": "",
-        "answered_number": "number",  # 0 to 10
-        "answered_choice": "choice",  # as the question says it back
-        "answered_unsure": "",
-        "answer_skipped": "",
-        "answer_corrected": "number",
-        "question_before": "",
-        "no_answer": "",
-        "last_question": "",
-        "one_question_left": "",
-        "questions_left": "number",  # after the one in hand; two or more
-        "help_answers": "phrases",
-        "help_others": "phrases",
-        "a_number": "",
-        "interview_refused": "",
-        "interview_abandoned": "",
-        "interview_red_flag": "",
-        # What readiness comes to; the reason follows.
-        "readiness_go": "",
-        "readiness_gently": "",
-        "readiness_mobility_only": "",
-        "readiness_not_today": "",
-        "readiness_red_flag": "",
-        "readiness_red_flag_unsure": "",
-        "readiness_pain_too_strong": "",
-        "readiness_pain_severe": "",
-        "readiness_pain_moderate": "",
-        "readiness_pain_unsure": "",
-        "readiness_disc": "",
-        "readiness_disc_unsure": "",
-        "readiness_diagnosis": "",
-        "readiness_diagnosis_unsure": "",
-        "readiness_long_and_unseen": "",
-        "readiness_see_physiotherapist": "",
-        # What becomes of a habit.
-        "habit_planned": "",
-        "habit_not_planned": "",
-        # The habit.
-        "habit_plan": "anchor late",  # as the interview says the choices back
-        "habit_begin": "",
-        "habit_every_day": "days",  # two or more
-        "habit_days": "days of",
-        "habit_done": "",
-        "habit_smallest": "",
-        # The diary.
-        "diary_empty": "",
-        "diary_week": "back",  # 0 to 10
-        "diary_week_better": "",
-        "diary_week_same": "",
-        "diary_week_worse": "",
-        "diary_practised": "days",
-        "diary_too_early": "days",
-        "diary_nothing_together": "",
-        "diary_stress_worse": "",
-        "diary_stress_better": "",
-        "diary_sleep_worse": "",
-        "diary_sleep_better": "",
-        "diary_practice_worse": "",
-        "diary_practice_better": "",
-        "diary_tag_worse": "tag",  # the person's own word
-        "diary_tag_better": "tag",
-        "diary_no_cause": "",
-        "diary_few_days": "days",
-        # The plan for today, as reasons in ``coach/planning``.
-        "plan_left": "",
-        "plan_today": "routine minutes",
-        "plan_today_short": "routine",
-        "plan_ask_first": "",
-        "plan_ask_again": "",
-        "plan_ask_change": "",
-        "plan_ask_weeks": "",
-        "plan_gently": "",
-        "plan_mobility_only": "",
-        "plan_ask_sore": "",
-        "plan_day_off": "days",
-        "plan_nothing_fits": "",
-        "plan_what_fits": "",
-        "plan_first_session": "",
-        "plan_missed": "",
-        "plan_sore_today": "",
-        "plan_sore_pain": "",
-        "plan_sore_morning": "",
-        "plan_stress": "",
-        "plan_short": "minutes",
-        "plan_strength_new": "",
-        "plan_strength": "days",
-        "plan_mobility_new": "",
-        "plan_mobility": "days",
-        "plan_walking_new": "",
-        "plan_walking": "days",
-        "plan_first": "name",
-        "plan_same": "name",
-        "plan_up": "name",
-        "plan_wait": "name",
-        "plan_away": "name",
-        "plan_down_pain": "name",
-        "plan_down_hard": "name",
-        "plan_down_morning": "name",
-        "plan_down_flare_up": "name",
-        "plan_left_out": "name",
-        "plan_walk": "minutes",
-        "plan_walk_sore": "minutes",
-        "plan_walk_up": "minutes",
-        "plan_walk_wait": "minutes",
-        "plan_walk_away": "minutes",
-        "plan_walk_down": "minutes",
-        # At home: asleep, awake, reminding.
-        "home_awake": "",
-        "home_reminder": "",
-        "home_reminder_again": "",
-        "home_snoozed": "",
-        "home_not_today": "",
-        "home_good_night": "",
-        "home_reminder_set": "when hour",  # when: one of the four below, filled in
-        "home_today_morning": "",
-        "home_today_evening": "",
-        "home_tomorrow_morning": "",
-        "home_tomorrow_evening": "",
-        "home_anchor_unplanned": "",
-        # The service.
-        "service_hello": "",
         # Trouble, as named by ``coach/errors.py``.
         "trouble_general": "",
         "trouble_content": "",
@@ -318,6 +199,139 @@ KEYS: Mapping[str, frozenset[str]] = {
     }.items()
 }
 """Every line the session may ask for, and exactly the fields its template must use, all of them."""
+
+KEYS: Mapping[str, frozenset[str]] = {
+    **IN_A_SESSION,
+    **{
+        key: frozenset(fields.split())
+        for key, fields in {
+            # Interviews: what was understood, and what surrounds the questions.
+            "answered_yes": "",
+            "answered_no": "",
+            "answered_number": "number",  # 0 to 10
+            "answered_choice": "choice",  # as the question says it back
+            "answered_unsure": "",
+            "answer_skipped": "",
+            "answer_corrected": "number",
+            "question_before": "",
+            "no_answer": "",
+            "last_question": "",
+            "one_question_left": "",
+            "questions_left": "number",  # after the one in hand; two or more
+            "help_answers": "phrases",
+            "help_others": "phrases",
+            "a_number": "",
+            "interview_refused": "",
+            "interview_abandoned": "",
+            "interview_red_flag": "",
+            # What readiness comes to; the reason follows.
+            "readiness_go": "",
+            "readiness_gently": "",
+            "readiness_mobility_only": "",
+            "readiness_not_today": "",
+            "readiness_red_flag": "",
+            "readiness_red_flag_unsure": "",
+            "readiness_pain_too_strong": "",
+            "readiness_pain_severe": "",
+            "readiness_pain_moderate": "",
+            "readiness_pain_unsure": "",
+            "readiness_disc": "",
+            "readiness_disc_unsure": "",
+            "readiness_diagnosis": "",
+            "readiness_diagnosis_unsure": "",
+            "readiness_long_and_unseen": "",
+            "readiness_see_physiotherapist": "",
+            # What becomes of a habit.
+            "habit_planned": "",
+            "habit_not_planned": "",
+            # The habit.
+            "habit_plan": "anchor late",  # as the interview says the choices back
+            "habit_begin": "",
+            "habit_every_day": "days",  # two or more
+            "habit_days": "days of",
+            "habit_done": "",
+            "habit_smallest": "",
+            # The diary.
+            "diary_empty": "",
+            "diary_week": "back",  # 0 to 10
+            "diary_week_better": "",
+            "diary_week_same": "",
+            "diary_week_worse": "",
+            "diary_practised": "days",
+            "diary_too_early": "days",
+            "diary_nothing_together": "",
+            "diary_stress_worse": "",
+            "diary_stress_better": "",
+            "diary_sleep_worse": "",
+            "diary_sleep_better": "",
+            "diary_practice_worse": "",
+            "diary_practice_better": "",
+            "diary_tag_worse": "tag",  # the person's own word
+            "diary_tag_better": "tag",
+            "diary_no_cause": "",
+            "diary_few_days": "days",
+            # The plan for today, as reasons in ``coach/planning``.
+            "plan_left": "",
+            "plan_today": "routine minutes",
+            "plan_today_short": "routine",
+            "plan_ask_first": "",
+            "plan_ask_again": "",
+            "plan_ask_change": "",
+            "plan_ask_weeks": "",
+            "plan_gently": "",
+            "plan_mobility_only": "",
+            "plan_ask_sore": "",
+            "plan_day_off": "days",
+            "plan_nothing_fits": "",
+            "plan_what_fits": "",
+            "plan_first_session": "",
+            "plan_missed": "",
+            "plan_sore_today": "",
+            "plan_sore_pain": "",
+            "plan_sore_morning": "",
+            "plan_stress": "",
+            "plan_short": "minutes",
+            "plan_strength_new": "",
+            "plan_strength": "days",
+            "plan_mobility_new": "",
+            "plan_mobility": "days",
+            "plan_walking_new": "",
+            "plan_walking": "days",
+            "plan_first": "name",
+            "plan_same": "name",
+            "plan_up": "name",
+            "plan_wait": "name",
+            "plan_away": "name",
+            "plan_down_pain": "name",
+            "plan_down_hard": "name",
+            "plan_down_morning": "name",
+            "plan_down_flare_up": "name",
+            "plan_left_out": "name",
+            "plan_walk": "minutes",
+            "plan_walk_sore": "minutes",
+            "plan_walk_up": "minutes",
+            "plan_walk_wait": "minutes",
+            "plan_walk_away": "minutes",
+            "plan_walk_down": "minutes",
+            # At home: asleep, awake, reminding.
+            "home_awake": "",
+            "home_reminder": "",
+            "home_reminder_again": "",
+            "home_snoozed": "",
+            "home_not_today": "",
+            "home_good_night": "",
+            "home_reminder_set": "when hour",  # when: one of the four below, filled in
+            "home_today_morning": "",
+            "home_today_evening": "",
+            "home_tomorrow_morning": "",
+            "home_tomorrow_evening": "",
+            "home_anchor_unplanned": "",
+            # The service.
+            "service_hello": "",
+        }.items()
+    },
+}
+"""Every line there is: of a session, of interviews, plans, the diary and the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from coach.session import table
 from coach.session.course import Course
 from coach.session.cues import READY_LEAD, RESUME_LEAD, Cue, countdown
 from coach.session.messages import Command, Milliseconds
-from coach.session.phrases import ANSWERS, FRAGMENTS, KEYS, Voice
+from coach.session.phrases import ANSWERS, FRAGMENTS, IN_A_SESSION, Voice
 from coach.session.plan import Step, variant_of
 from coach.session.routine import Exercise
 
@@ -37,7 +37,7 @@ class Wording:
 
     def answers(self) -> Iterable[str]:
         """Everything that is the same on every occasion: what may be needed at any moment."""
-        fixed = (key for key, fields in KEYS.items() if not fields and key not in FRAGMENTS)
+        fixed = (key for key, fields in IN_A_SESSION.items() if not fields and key not in FRAGMENTS)
         return (text for key in fixed for text in self._voice.say(key))
 
     def welcome(self) -> tuple[str, ...]:

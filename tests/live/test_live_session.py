@@ -44,11 +44,13 @@ Picture = NDArray[np.float64]
 class Coach:
     """``coach run`` in a process of its own, and what it prints."""
 
+    command = ("run", "lower-back-circuit")
+
     def __init__(self, server: SoundServer, store: Path) -> None:
         self.printed: list[str] = []
         self._changed = Condition()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "coach", "run", "lower-back-circuit", "--store", str(store)],
+            [sys.executable, "-m", "coach", *self.command, "--store", str(store)],
             env=server.env,
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,

@@ -185,7 +185,7 @@ def test_a_red_flag_always_ends_it_and_nothing_but_the_advice_follows(routine, b
     number = max((a.number for _, acts in log for a in acts if isinstance(a, Say)), default=0)
     actions = list(session.handle(Heard(Command("red_flag"))))
     assert isinstance(actions[0], Hush)
-    for event in [*after, *[event for _ in range(20) for event in (Passed(Milliseconds(500)), SPEAK)]]:
+    for event in [*after, *[event for _ in range(100) for event in (Passed(Milliseconds(500)), SPEAK)]]:
         number = max((a.number for a in actions if isinstance(a, Say)), default=number)
         actions += session.handle(Spoken(number) if event is SPEAK else event)
     assert session.ended

@@ -15,7 +15,7 @@ from coach.devices.ears import VoskEars
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block, Pcm
 from coach.session.attention import Attention
 from coach.session.messages import Command, Milliseconds
-from coach.session.phrases import ANSWERS, Voice
+from coach.session.phrases import ANSWERS, HOME, Voice
 from coach.session.table import ALIVE, BRIEFING, MOVING, OFFERING_EASIER, PAUSED, spoken_in
 
 FIRST_ASKED: Final = (MOVING, PAUSED, OFFERING_EASIER, *ALIVE)
@@ -37,17 +37,20 @@ class Grammar:
     urgent: frozenset[Command]
 
 
-ASKED: Final = "asked"
-"""Stands for the questions of all interviews at once, which is harder than any one of them."""
+ASKED, AT_HOME = "asked", "at home"
+"""Stand for the questions of all interviews at once, which is harder than any one of them; and for a coach that is
+addressed between sessions."""
 
-IN_A_QUESTION: Final = tuple(
-    map(Command, ("stop", "it_hurts", "red_flag", "yes", "no", "repeat", "back", "next", "pause", "how_long", "help"))
-)
+_ALWAYS: Final = ("stop", "it_hurts", "red_flag", "pause", "repeat", "back", "next", "how_long", "help", "yes", "no")
+IN_A_QUESTION: Final = tuple(map(Command, _ALWAYS))
+
+
+_OUTSIDE_A_SESSION: Final = {ASKED: (*sorted(ANSWERS), *IN_A_QUESTION), AT_HOME: tuple(sorted(HOME))}
 
 
 def grammar_of(state: str, voice: Voice) -> Grammar:
-    """Return what the coach listens for in a state of the session, or when asking."""
-    commands = (*sorted(ANSWERS), *IN_A_QUESTION) if state == ASKED else spoken_in(state)
+    """Return what the coach listens for in a state of the session, or outside it."""
+    commands = _OUTSIDE_A_SESSION.get(state) or spoken_in(state)
     meanings = {phrase: command for command in commands for phrase in voice.understands[command]}
     return Grammar(state, meanings, voice.urgent)
 
@@ -62,8 +65,9 @@ def grammar_of_words(words: Sequence[str], voice: Voice) -> Grammar:
 
 
 def state_asking(command: Command) -> str:
-    """Return the state in which a command is examined: of a session, or ``ASKED`` by an interview alone."""
-    return next((state for state in FIRST_ASKED if command in spoken_in(state)), ASKED)
+    """Return the state in which a command is examined: of a session, or one of those outside it."""
+    outside = AT_HOME if command in HOME else ASKED
+    return next((state for state in FIRST_ASKED if command in spoken_in(state)), outside)
 
 
 def watched_grammars(voice: Voice) -> tuple[Grammar, ...]:

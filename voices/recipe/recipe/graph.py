@@ -22,9 +22,9 @@ class Penalties:
     """What speech outside the vocabulary costs, in natural logarithms. Tuned on held-out speech (stage `tune`), never on the
     examination. Higher: fewer commands are missed, and more other speech is taken for one."""
 
-    entry: float = 3.0
+    entry: float = 1.0
     """Once for every stretch of unknown speech."""
-    phone: float = 0.3
+    phone: float = 0.8
     """For every phone of it."""
     bigram: float = 0.4
     """Share of the phone bigram's cost that words and unknown speech both pay. With 1 whatever is spoken must outweigh what its

@@ -1,0 +1,172 @@
+"""``coach serve``: the coach as it lives in a home. What it does stands in ``serve.py``; here are its options."""
+
+import re
+from contextlib import closing
+from datetime import datetime, time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from coach import content
+from coach.cli_history import STORE, history_at
+from coach.content.guidance import load_guidance
+from coach.errors import CoachError
+from coach.history import read_past
+from coach.home.reminders import EVERY_DAY, Quiet, Reminder, with_reminders
+from coach.models.shelf import chosen_model
+from coach.session.messages import Heard, Milliseconds
+from coach.voice_queue import Played
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIME = r"([01]?\d|2[0-3])[:.]([0-5]\d)"
+
+
+def _reminders(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> tuple[Reminder, ...]:
+    return tuple(map(reminder_of, texts))
+
+
+def _quiet(_context: click.Context, _option: click.Parameter, text: str) -> Quiet:
+    return quiet_of(text)
+
+
+@click.command()
+@STORE
+@click.option("--voice", default="english", show_default=True, help="The voice.", envvar="COACH_VOICE")
+@click.option(
+    "--ears",
+    type=click.Path(path_type=Path),
+    envvar="COACH_EARS",
+    help="A Vosk model directory to listen with.  [default: see coach ears]",
+)
+@click.option("--input", "microphone", envvar="COACH_INPUT", help="The microphone: number or part of its name.")
+@click.option("--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name.")
+@click.option(
+    "--remind",
+    "reminders",
+    multiple=True,
+    callback=_reminders,
+    metavar="[DAYS@]HH:MM",
+    envvar="COACH_REMIND",
+    help="When to remind you, like 18:30 or mon-fri@07:30; can be given several times.",
+)
+@click.option(
+    "--quiet-hours",
+    "quiet",
+    callback=_quiet,
+    default="22:00-07:00",
+    metavar="HH:MM-HH:MM",
+    show_default=True,
+    envvar="COACH_QUIET_HOURS",
+    help="When nothing comes unasked.",
+)
+@click.option("--equipment", multiple=True, help="What is at hand, like kettlebell; can be given several times.")
+@click.option("--verbose", is_flag=True, help="Print what is said. A journal would keep it.")
+def serve(
+    store: Path | None,
+    voice: str,
+    ears: Path | None,
+    microphone: str | None,
+    speaker: str | None,
+    reminders: tuple[Reminder, ...],
+    quiet: Quiet,
+    equipment: tuple[str, ...],
+    verbose: bool,  # noqa: FBT001 - an option of the command line
+) -> None:
+    """Live in this home: sleep until called, remind, lead, sleep again; until it is stopped.
+
+    Say "hey coach", and then "start", "start the walking routine", "what's my plan", "how am I doing", "remind me
+    at seven", "not today", "good night", or "help". While it sleeps it listens for nothing but its call. The
+    service (coach service install) runs just this.
+
+    \b
+    Examples:
+      coach serve
+      coach serve --remind mon-fri@07:30 --remind sat,sun@10:00 --quiet-hours 21:00-07:00
+    """
+    from coach.devices.calendar import KeptCalendar  # noqa: PLC0415 - the devices' libraries take a while to load
+    from coach.live import Setup, on_stage  # noqa: PLC0415
+    from coach.serve import Home  # noqa: PLC0415
+    from coach.serve import serve as be_at_home  # noqa: PLC0415
+
+    spoken, path = content.load_voice(voice), history_at(store)
+    routines = tuple(it.routine for it in content.routines() if it.routine)
+    exercises = [part.exercise for routine in routines for part in routine.parts]
+    home = Home(
+        voice=spoken,
+        routines=routines,
+        guidance=load_guidance(),
+        remember=lambda: read_past(path, exercises),
+        clock=lambda: datetime.now().astimezone(),
+        equipment=equipment,
+    )
+    setup = Setup(ears or chosen_model(voice), path, microphone, speaker)
+    with (
+        closing(KeptCalendar(path.parent / "reminders.json", _warn)) as kept,
+        on_stage(spoken, setup, _Journal(verbose=verbose), _warn) as stage,
+    ):
+        kept.keep(with_reminders(kept.calendar, reminders, quiet))
+        be_at_home(stage, home, kept)
+
+
+def reminder_of(text: str) -> Reminder:
+    """Return a reminder by the week: ``07:30``, ``mon-fri@07:30``, ``sat,sun@10:00``.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    written = re.fullmatch(rf"(?:([a-z,-]+)@)?{_TIME}", text.strip().lower())
+    if not written:
+        raise click.BadParameter(f"{text!r} is no time: write it like 18:30 or mon-fri@07:30.")
+    days, hour, minute = written.groups()
+    return Reminder(time(int(hour), int(minute)), _days_of(days) if days else EVERY_DAY)
+
+
+def _days_of(text: str) -> frozenset[int]:
+    days: set[int] = set()
+    for span in text.split(","):
+        first, *last = (it.strip()[:3] for it in span.split("-"))
+        if not {first, *last} <= set(DAYS) or len(last) > 1:
+            raise click.BadParameter(f"{span.strip()!r} is no day of the week: they are {', '.join(DAYS)}.")
+        begin, end = DAYS.index(first), DAYS.index(last[0] if last else first)
+        days |= {it % 7 for it in range(begin, end + (1 if begin <= end else 8))}
+    return frozenset(days)
+
+
+def quiet_of(text: str) -> Quiet:
+    """Return quiet hours: ``22:00-07:00``.
+
+    Raises:
+        click.BadParameter: they are none.
+    """
+    written = re.fullmatch(rf"{_TIME}\s*-\s*{_TIME}", text.strip())
+    if not written:
+        raise click.BadParameter(f"{text!r} are no quiet hours: write them like 22:00-07:00.")
+    begin_hour, begin_minute, end_hour, end_minute = map(int, written.groups())
+    return Quiet(time(begin_hour, begin_minute), time(end_hour, end_minute))
+
+
+def _warn(text: str) -> None:
+    err.print(f"[yellow]note:[/] {escape(text)}", soft_wrap=True)
+
+
+class _Journal:
+    """Prints what a journal should keep: troubles always; what was said only if asked for."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self._verbose = verbose
+
+    def __call__(self, _at: Milliseconds, message: object) -> None:
+        match message:
+            case CoachError():
+                _warn(str(message))
+            case Played(text=text) if self._verbose:
+                out.print(f"coach: {escape(text)}", soft_wrap=True)
+            case Heard(words=words) if self._verbose:
+                out.print(f"you: {escape(words)}", soft_wrap=True)
+            case _:
+                pass

@@ -1,0 +1,214 @@
+"""At home: asleep, awake for a moment, leading what the person wants, asleep again; while the power lasts.
+
+The sleeper decides what is wanted (``coach/home``), a practice leads it (``practice.py``). Here one follows upon
+the other, and the wall clock comes in. A device that is lost goes up as an error: whoever starts all this anew
+decides what becomes of it, and what was done is in the history.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, NoReturn, Protocol
+
+from coach.home.reminders import Calendar, done_for
+from coach.home.sleeper import HOME, Request, Sleeper
+from coach.planning.diary import summary
+from coach.planning.guidance import Guidance
+from coach.planning.habit import begun_by, plan_of, streak_of
+from coach.planning.habit import told as habit_told
+from coach.planning.past import Past
+from coach.planning.readiness import is_due, last_verdict
+from coach.planning.telling import said, spoken
+from coach.planning.today import plan
+from coach.ports import Mind
+from coach.practice import NO_WISHES, Practice, Wishes
+from coach.session.messages import Action, Command, End, Event, Milliseconds
+from coach.session.phrases import Voice
+from coach.session.routine import Routine
+
+LOOK_EVERY: Final = Milliseconds(1_000)
+"""Between two looks at the clock on the wall."""
+
+Clock = Callable[[], datetime]
+"""Tells what the clock on the wall shows, with its time zone."""
+
+
+class Stage(Protocol):
+    """Where minds are led, one after another; see ``coach.live.Stage``."""
+
+    def lead(self, mind: Mind, name: str, started_at: datetime) -> End:
+        """Lead a session or an interview; it is a record of its own in the history."""
+        ...
+
+    def rest(self, mind: Mind, name: str, clock: Clock) -> End:
+        """Lead what leaves no record unless it notes something."""
+        ...
+
+
+class Kept(Protocol):
+    """A calendar that survives a restart; see ``coach.devices.calendar.KeptCalendar``."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar as it was kept last."""
+        ...
+
+    def keep(self, calendar: Calendar) -> None:
+        """Keep this from now on. Returns at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What a coach at home needs to know.
+
+    Attributes:
+        voice: the words.
+        routines: what there is to lead.
+        guidance: the thresholds.
+        remember: reads what is known of the person, anew each time it is asked.
+        clock: the clock on the wall.
+        equipment: what is at hand beyond what every home has.
+    """
+
+    voice: Voice
+    routines: tuple[Routine, ...]
+    guidance: Guidance
+    remember: Callable[[], Past]
+    clock: Clock
+    equipment: Collection[str] = ()
+
+
+def serve(stage: Stage, home: Home, kept: Kept) -> NoReturn:
+    """Be at home: sleep, wake, remind, lead; forever.
+
+    Args:
+        stage: the devices.
+        home: what is to be known.
+        kept: the reminders.
+
+    Raises:
+        CoachError: a device is missing or was lost, or the history cannot be opened.
+    """
+    told: tuple[str, ...] = ()
+    while True:
+        sleeper = Sleeper(home.voice, kept.calendar, home.clock(), told)
+        stage.rest(OnTheClock(sleeper, home.clock, kept), HOME, home.clock)
+        told = _Butler(stage, home, kept).fulfil(sleeper.request) if sleeper.request else ()
+
+
+class OnTheClock:
+    """A sleeper who is shown the clock on the wall, and whose calendar is kept whenever it changes."""
+
+    def __init__(self, sleeper: Sleeper, clock: Clock, kept: Kept) -> None:
+        self._sleeper = sleeper
+        self._clock = clock
+        self._kept = kept
+        self._calendar = sleeper.calendar
+        self._look_at = 0
+
+    @property
+    def now(self) -> Milliseconds:
+        """How much time has passed since it began."""
+        return self._sleeper.now
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self._sleeper.ended
+
+    def begin(self) -> tuple[Action, ...]:
+        """Return the first actions."""
+        return self._sleeper.begin()
+
+    def handle(self, event: Event) -> tuple[Action, ...]:
+        """Take in what happened, and the time once a second."""
+        actions = self._sleeper.handle(event)
+        if self._sleeper.now >= self._look_at and not self._sleeper.ended:
+            self._look_at = self._sleeper.now + LOOK_EVERY
+            actions = (*actions, *self._sleeper.look_at(self._clock()))
+        if self._sleeper.calendar is not self._calendar:
+            self._calendar = self._sleeper.calendar
+            self._kept.keep(self._calendar)
+        return actions
+
+
+class _Butler:
+    """Does what is wanted at this moment."""
+
+    def __init__(self, stage: Stage, home: Home, kept: Kept) -> None:
+        self._stage = stage
+        self._home = home
+        self._kept = kept
+        self._today = home.clock().date()
+
+    def fulfil(self, request: Request) -> tuple[str, ...]:
+        """Lead what is wanted to its end; return what is to be told instead, if it was a question."""
+        match request.wish:
+            case "begin" if request.routine:
+                return self._practise_chosen(request.routine)
+            case "begin":
+                return self._practise(Wishes(equipment=self._home.equipment))
+            case "plan":
+                return self._plan()
+            case "progress":
+                return self._progress()
+            case "anchor":
+                return self._after(Command(request.anchor))
+
+    def _practise_chosen(self, name: str) -> tuple[str, ...]:
+        """What somebody asks for by its name is led as it is, if their last answers speak for it; else it is asked
+        and planned as on any day, with this routine alone to choose from.
+        """
+        home = self._home
+        routine = next((it for it in home.routines if it.id == name), None)
+        if routine is None:  # this home has another set of routines
+            return home.voice.say("plan_nothing_fits")
+        past, rules = home.remember(), home.guidance.readiness
+        verdict = last_verdict(past, rules)
+        if verdict and verdict.outcome == "go" and not is_due(past, self._today, rules):
+            return self._practise(NO_WISHES, chosen=routine)
+        wishes = Wishes(equipment=[it for part in routine.parts for it in part.exercise.equipment])
+        if routine.kind == "break":
+            wishes = replace(wishes, minutes=home.guidance.week.break_up_to_minutes)
+        return self._practise(wishes, among=(routine,))
+
+    def _practise(
+        self, wishes: Wishes, chosen: Routine | None = None, among: tuple[Routine, ...] = ()
+    ) -> tuple[str, ...]:
+        home = self._home
+        end = Practice(
+            lambda mind, name: self._stage.lead(mind, name, home.clock()),
+            home.remember,
+            self._today,
+            among or home.routines,
+            home.guidance,
+            home.voice,
+            wishes,
+            chosen,
+        ).go()
+        if end.outcome in ("completed", "eased"):  # done, or better left for today
+            self._kept.keep(done_for(self._kept.calendar, self._today))
+        return ()
+
+    def _plan(self) -> tuple[str, ...]:
+        home = self._home
+        today = plan(self._today, home.remember(), home.routines, home.guidance, equipment=home.equipment)
+        return spoken(today, home.voice) or home.voice.say("plan_nothing_fits")
+
+    def _progress(self) -> tuple[str, ...]:
+        past, voice = self._home.remember(), self._home.voice
+        habit = habit_told(streak_of(past, self._today), self._home.guidance.week)
+        return tuple(it for reason in (*habit, *summary(past, self._today)) for it in said(reason, voice))
+
+    def _after(self, anchor: Command) -> tuple[str, ...]:
+        """Begin what the habit's plan ties to this moment."""
+        past, week, voice = self._home.remember(), self._home.guidance.week, self._home.voice
+        streak = streak_of(past, self._today)
+        match begun_by(anchor, plan_of(past), streak, week):
+            case "today":
+                return self._practise(Wishes(equipment=self._home.equipment))
+            case "smallest":
+                return self._practise(Wishes(minutes=week.break_up_to_minutes))
+            case _:
+                return voice.say("habit_done" if streak.since == 0 else "home_anchor_unplanned")

@@ -1,0 +1,234 @@
+"""Being at home for hours: sleeping, reminding, leading, with the real history and understudies for the rest."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from coach.content import load_voice, routines
+from coach.content.guidance import load_guidance
+from coach.devices.store import SqliteStore
+from coach.errors import RoomLost
+from coach.history import read_past, read_sessions
+from coach.home.reminders import Calendar, Reminder
+from coach.live import Setup, Stage
+from coach.ports import BLOCK_MS, SILENCE, Block
+from coach.rehearsal.calendar import MemoryCalendar
+from coach.rehearsal.ears import ScriptedEars
+from coach.rehearsal.echo import NoEcho
+from coach.rehearsal.listener import ScriptedListener
+from coach.rehearsal.mouth import HummingMouth
+from coach.rehearsal.room import QuietRoom
+from coach.rehearsal.script import Remark, Script, When
+from coach.rehearsal.trace import Trace
+from coach.serve import Home, serve
+from coach.session.messages import Entered, Milliseconds, Note
+from coach.voice_queue import Played
+from tests.planning.people import WELL
+
+VOICE = load_voice("english")
+ROUTINES = tuple(it.routine for it in routines() if it.routine)
+EXERCISES = [part.exercise for routine in ROUTINES for part in routine.parts]
+MONDAY = date(2026, 3, 2)
+
+
+def remark(words: str, state: str, after_s: float = 3, line: str | None = None) -> Remark:
+    return Remark(words=words, when=When(state=state, line=line, after_s=after_s), tries=1)
+
+
+def call() -> Remark:
+    return remark("hey coach", "asleep")
+
+
+class DryStage(Stage):
+    """The stage as it is, with understudies on it, and a plug that is pulled after a while."""
+
+    def __init__(self, store, remarks, lasts_s: float) -> None:
+        self.trace = Trace()
+        self.passed_ms = 0
+        self._began_ms = 0
+        self._lasts_ms = 1000 * lasts_s
+        self.listener = ScriptedListener(Script("home", remarks), HummingMouth(), self.trace)
+        setup = Setup(model=store.parent, store=store)
+        super().__init__(VOICE, setup, self.witness, HummingMouth(), ScriptedEars(self.trace), ExitStack())
+        self._opened = QuietRoom(self._microphone()), NoEcho()
+
+    def witness(self, at: Milliseconds, message: object) -> None:
+        self.trace(Milliseconds(self._began_ms + at), message)
+
+    def lead(self, mind, name, started_at):
+        self._began_ms = self.passed_ms
+        return super().lead(mind, name, started_at)
+
+    def rest(self, mind, name, clock):
+        self._began_ms = self.passed_ms
+        return super().rest(mind, name, clock)
+
+    def _microphone(self) -> Iterator[Block]:
+        while self.passed_ms < self._lasts_ms:
+            self.passed_ms += BLOCK_MS
+            yield self.listener.next_block(SILENCE)
+        raise RoomLost("The plug was pulled.", "Plug it in.")
+
+
+class AtHome:
+    """A coach that serves until the plug is pulled, and what was left behind."""
+
+    def __init__(self, tmp_path, *remarks: Remark, lasts_s: float = 60, begins="07:00", reminders=(), speed=1):
+        self.path = tmp_path / "history.sqlite3"
+        self.begins = datetime.combine(MONDAY, time.fromisoformat(begins), tzinfo=UTC)
+        self.kept = MemoryCalendar(Calendar(reminders=tuple(Reminder(time.fromisoformat(it)) for it in reminders)))
+        self.stage = DryStage(self.path, remarks, lasts_s)
+        self.speed = speed
+
+    def clock(self) -> datetime:
+        return self.begins + timedelta(milliseconds=self.stage.passed_ms * self.speed)
+
+    def answered(self, name: str, **answers: object) -> "AtHome":
+        """An interview that was held yesterday."""
+        store = SqliteStore(self.path, routine=name, started_at=self.begins - timedelta(days=1))
+        store.keep(Note(Milliseconds(0), "interview", detail=(("interview", name),)))
+        for question, answer in answers.items():
+            store.keep(Note(Milliseconds(1), "answer", detail=(("question", question), ("answer", answer))))
+        store.keep(Note(Milliseconds(2), "end", detail=(("outcome", "completed"),)))
+        store.close()
+        return self
+
+    def serve(self) -> "AtHome":
+        home = Home(
+            voice=VOICE,
+            routines=ROUTINES,
+            guidance=load_guidance(),
+            remember=lambda: read_past(self.path, EXERCISES),
+            clock=self.clock,
+        )
+        with pytest.raises(RoomLost):
+            serve(self.stage, home, self.kept)
+        assert self.stage.listener.unsaid == ()
+        return self
+
+    @property
+    def said(self) -> list[str]:
+        return [it.text for _, it in self.stage.trace.each(Played)]
+
+    @property
+    def woken_at(self) -> list[str]:
+        """What the clock on the wall showed."""
+        entered = self.stage.trace.each(Entered)
+        woken = (at for at, it in entered if it.state == "awake")
+        return [f"{self.begins + self.speed * timedelta(milliseconds=at):%H:%M}" for at in woken]
+
+    @property
+    def states(self) -> list[str]:
+        return [it.state for _, it in self.stage.trace.each(Entered)]
+
+    @property
+    def records(self) -> list[str]:
+        """What stands in the history, beside what was answered before."""
+        records = reversed(read_sessions(self.path, limit=None))
+        return [f"{it.routine}: {it.outcome}" for it in records if it.started_at >= self.begins]
+
+
+def test_a_coach_that_sleeps_writes_nothing_and_holds_no_file(tmp_path):
+    home = AtHome(tmp_path, lasts_s=120).serve()
+    assert home.states == ["asleep"]
+    assert home.said == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_routine_by_its_name_is_led_and_recorded_and_it_sleeps_again(tmp_path):
+    home = AtHome(
+        tmp_path, call(), remark("start the break", "awake"), remark("stop", "briefing", 5), call(), lasts_s=60
+    )
+    home.answered("readiness", **WELL).serve()
+    assert home.records == ["break: stopped"]
+    assert home.states[-3:] == ["asleep", "awake", "asleep"]
+    assert home.kept.calendar.not_on is None
+
+
+def test_what_is_asked_is_told_and_start_goes_on_from_there(tmp_path):
+    home = AtHome(
+        tmp_path, call(), remark("what's my plan", "awake"), remark("start", "awake", 4, "Today"), lasts_s=90
+    )
+    home.answered("readiness", **WELL).serve()
+    assert any(it.startswith("Today:") for it in home.said)
+    assert "back" in home.states, "a practice begins with the diary"
+    assert home.records == ["diary: interrupted"]
+
+
+def test_before_any_answers_the_plan_is_that_questions_come_first(tmp_path):
+    home = AtHome(tmp_path, call(), remark("what's my plan", "awake")).serve()
+    assert home.said[1:] == list(VOICE.say("plan_ask_first"))
+    assert home.records == []
+
+
+def test_how_am_i_doing_tells_the_habit_and_the_diary(tmp_path):
+    home = AtHome(tmp_path, call(), remark("how am i doing", "awake")).serve()
+    assert home.said[1:] == [*VOICE.say("habit_begin"), *VOICE.say("diary_empty")]
+    assert home.states[-1] == "asleep"
+
+
+def test_nothing_is_begun_for_somebody_whose_answers_speak_against_it(tmp_path):
+    home = AtHome(tmp_path, call(), remark("start the kettlebell routine", "awake"), lasts_s=30)
+    home.answered("readiness", **{**WELL, "fever": True}).serve()
+    assert home.records == ["readiness: interrupted"]
+
+
+def test_a_routine_that_does_not_suit_is_not_led_and_it_is_said_why(tmp_path):
+    home = AtHome(tmp_path, call(), remark("start core strength", "awake"), lasts_s=60)
+    home.answered("readiness", **{**WELL, "herniated_disc": True})
+    home.serve()
+    assert home.records[:1] == ["diary: interrupted"]
+    assert "moving" not in home.states
+
+
+def test_a_habit_s_moment_begins_what_is_tied_to_it(tmp_path):
+    home = AtHome(tmp_path, call(), remark("i've made coffee", "awake"), lasts_s=30)
+    home.answered("readiness", **WELL).answered(
+        "habit", anchor="after_coffee", late="a_little", confirm=True
+    ).serve()
+    assert home.records == ["diary: interrupted"]
+
+
+def test_a_moment_that_nothing_is_tied_to_is_only_heard(tmp_path):
+    home = AtHome(tmp_path, call(), remark("i'm home", "awake")).serve()
+    assert home.said[1:] == list(VOICE.say("home_anchor_unplanned"))
+    assert home.records == []
+
+
+def test_a_red_flag_at_home_counts_when_the_next_session_is_asked_for(tmp_path):
+    home = AtHome(
+        tmp_path, call(), remark("i feel dizzy", "awake"), call(), remark("start the break", "awake"), lasts_s=60
+    )
+    home.answered("readiness", **WELL).serve()
+    assert home.records == ["home: eased", "readiness: interrupted"]
+
+
+def test_a_practice_that_is_completed_is_enough_for_the_day(tmp_path):
+    home = AtHome(tmp_path, call(), remark("start the break", "awake"), lasts_s=240, reminders=("07:03",))
+    home.answered("readiness", **WELL).serve()
+    assert home.records == ["break: completed"]
+    assert home.kept.calendar.not_on == MONDAY
+    assert VOICE.say("home_reminder")[0] not in home.said
+
+
+def test_a_whole_day_goes_by(tmp_path):
+    """From six in the morning to ten in the evening, a minute in a second."""
+    home = AtHome(
+        tmp_path,
+        remark("snooze", "awake", 4, "snooze"),
+        remark("start", "awake", 3, "good moment"),
+        remark("no thanks", "back", 9),
+        *(remark("no", "begin", 20), call(), remark("remind me at nine in the evening", "awake")),
+        remark("not today", "awake", 4, "snooze"),
+        *(call(), remark("good night", "awake")),
+        begins="06:00",
+        reminders=("07:30", "18:00"),
+        lasts_s=16 * 60,
+        speed=60,
+    )
+    home.answered("readiness", **WELL).serve()
+    assert home.records == ["diary: completed", "begin: completed"]
+    assert home.woken_at == ["07:30", "07:47", "08:34", "18:00", "18:13"], 'at nine it is "not today"'
+    assert home.states[-1] == "asleep"
