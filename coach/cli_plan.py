@@ -163,21 +163,21 @@ def _show_rules() -> None:
 
 
 def _show_weeks(people: Sequence[Simulation]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Who")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("Week", no_wrap=True)
     for number, _ in enumerate(people[0].weeks, start=1):
-        table.add_column(str(number), justify="right")
+        table.add_column(str(number), justify="right", no_wrap=True, min_width=3)
     for it in people:
         rows = {
             "sessions": [str(week.sessions) for week in it.weeks],
             "with pain": [str(week.pains or "-") for week in it.weeks],
-            "minutes of exercise": [f"{week.minutes:.0f}" for week in it.weeks],
-            "minutes of a walk": [str(week.walk_minutes) for week in it.weeks],
-            "exercises, % of ladders": [str(math.floor(week.height * 100)) for week in it.weeks],
+            "exercise, min": [f"{week.minutes:.0f}" for week in it.weeks],
+            "a walk, min": [str(week.walk_minutes) for week in it.weeks],
+            "ladders, %": [str(math.floor(week.height * 100)) for week in it.weeks],
         }
-        for index, (name, values) in enumerate(rows.items()):
-            table.add_row(f"[bold]{it.person.name}[/]" if index == 0 else "", name, *values)
+        table.add_row(f"[bold]{it.person.name}[/]")
+        for name, values in rows.items():
+            table.add_row(name, *values)
         table.add_row()
     out.print(table)
     out.print(

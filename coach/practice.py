@@ -18,7 +18,7 @@ from coach.interview.interview import Interview
 from coach.interview.questions import Questionnaire
 from coach.planning.guidance import Guidance
 from coach.planning.past import Past
-from coach.planning.readiness import last_verdict
+from coach.planning.readiness import has_changed, last_verdict
 from coach.planning.telling import spoken
 from coach.planning.today import Plan, plan
 from coach.ports import Mind
@@ -67,8 +67,8 @@ class Practice:
         guidance: the thresholds.
         voice: the words.
         wishes: what was said about today.
-        chosen: lead this, whatever the plan would be, and without questions; unless the last answers on readiness
-            forbid exercise, which is then asked about anew.
+        chosen: lead this, whatever the plan would be, and without questions; unless what is known of the person
+            speaks against it: then it is asked and planned as ever, with this routine alone to choose from.
     """
 
     def __init__(
@@ -97,8 +97,10 @@ class Practice:
         Raises:
             CoachError: a device is missing or was lost.
         """
-        if self._chosen is not None and not self._is_forbidden():
-            return self._lead_session(self._chosen)
+        if self._chosen is not None:
+            if self._is_free(self._chosen):
+                return self._lead_session(self._chosen)
+            self._routines = (self._chosen,)
         held: set[str] = set()
         while asked := next((name for name in self._due() if name not in held), None):
             held.add(asked)
@@ -119,10 +121,16 @@ class Practice:
     def _lead_session(self, routine: Routine) -> End:
         return self._lead(Session(routine, self._voice, self._guidance.pain), routine.id)
 
-    def _is_forbidden(self) -> bool:
-        """Whether the person's last answers were such that somebody should look at them first."""
-        verdict = last_verdict(self._remember(), self._guidance.readiness)
-        return verdict is not None and verdict.outcome == "not_today"
+    def _is_free(self, chosen: Routine) -> bool:
+        """Whether nothing that is known of the person speaks against a routine. Nothing known is no hindrance: they
+        asked for it by its name."""
+        past, rules = self._remember(), self._guidance.readiness
+        asked, verdict = past.last_interview("readiness"), last_verdict(past, rules)
+        if asked is None or verdict is None:
+            return not any(session.red_flag for session in past.sessions)
+        if verdict.outcome == "not_today" or has_changed(past, asked, rules):
+            return False
+        return verdict.outcome != "mobility_only" or chosen.kind != "strength"
 
     def _plan(self) -> Plan:
         wishes = self._wishes

@@ -109,11 +109,13 @@ def gentler(exercise: Exercise, here: Standing, guidance: Guidance) -> Standing:
 
 
 def _part_at(part: Part, here: Standing) -> Part:
+    """A part where the person stands; one that is written easier on purpose is never harder than written."""
+    level = min(part.level, here.level) if part.level < 0 else here.level
     if part.repetitions is not None:
         repetitions = max(1, round(part.repetitions * here.share))
-        return replace(part, level=here.level, repetitions=repetitions)
+        return replace(part, level=level, repetitions=repetitions)
     hold_s = max(SHORTEST_HOLD_S, round((part.hold_s or SHORTEST_HOLD_S) * here.share, 1))
-    return replace(part, level=here.level, hold_s=hold_s)
+    return replace(part, level=level, hold_s=hold_s)
 
 
 def _is_left_out(exercise: Exercise, fit: Fit) -> bool:

@@ -102,6 +102,7 @@ class WeekRules:
         break_up_to_minutes: with so little time at hand, the short break is enough.
         stress_from: stress in the diary, 0 to 10, from which breathing is offered.
         at_home: equipment that every home has: an exercise that needs it can be planned without asking.
+        first: routines to be led first, in this order, of those that suit equally well.
     """
 
     strength_a_week: Annotated[int, Interval(ge=1, le=3)]
@@ -113,6 +114,7 @@ class WeekRules:
     break_up_to_minutes: Annotated[int, Interval(ge=1, le=5)]
     stress_from: Annotated[int, Interval(ge=1, le=10)]
     at_home: tuple[str, ...]
+    first: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -272,13 +272,16 @@ def _is_stressed(day: _Day) -> bool:
     return any(isinstance(it, int) and it >= day.week.stress_from for it in told)
 
 
-def _rank(routine: Routine, day: _Day, taste: dict[str, int]) -> tuple[bool, bool, int, int, str]:
-    """First what was not led yesterday and is no sore day's, then what is liked, then what was led longest ago."""
+def _rank(routine: Routine, day: _Day, taste: dict[str, int]) -> tuple[bool, bool, int, int, int, str]:
+    """First what was not led yesterday and is no sore day's, then what is liked, then what was led longest ago; of
+    what is equal in all that, what the guidance puts first."""
     names = (routine.id, *(part.exercise.id for part in routine.parts))
     liked = sum(taste.get(name, 0) for name in names)
     since = day.days_since_routine(routine)
     for_another_day = routine.sore_day and not day.sore and not day.fit.gently
-    return since <= 1, for_another_day, max(-1, min(1, liked)), -since, routine.id
+    first = day.week.first
+    place = first.index(routine.id) if routine.id in first else len(first)
+    return since <= 1, for_another_day, max(-1, min(1, liked)), -since, place, routine.id
 
 
 def _why_little(day: _Day) -> tuple[Reason, ...]:

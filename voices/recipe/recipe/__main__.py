@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -42,8 +43,9 @@ def stage_lexicon(_: Settings) -> None:
 def stage_corpora(settings: Settings) -> None:
     """Gathers human speech, where there is any."""
     if settings.corpora:
-        for name, of_examined in (("human", False), ("tuning", True)):
-            collection = corpora.human(settings.corpora, of_examined)
+        trained_on: Literal["all", "unexamined"] = "all" if settings.all_speakers else "unexamined"
+        for name, speakers in (("human", trained_on), ("tuning", "examined")):
+            collection = corpora.human(settings.corpora, speakers)
             collection.write(settings.work / name)
             print(f"{name}: {len(collection)} signals, {collection.hours:.2f} h")
 
@@ -137,6 +139,7 @@ def main() -> None:
         default=folder_from_environment("RECIPE_EXAMINATION"),
         help="human recordings to examine with (default: $RECIPE_EXAMINATION, or none)",
     )
+    parser.add_argument("--all-speakers", action="store_true", help="corpora: train on speakers of the examination as well")
     parser.add_argument("--resume", action="store_true", help="train: go on from the network in the working folder")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
@@ -149,6 +152,7 @@ def main() -> None:
         model,
         SMOKE if options.smoke else FULL,
         options.processes,
+        options.all_speakers,
         options.resume,
     )
     settings.work.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -84,13 +85,14 @@ def manifest(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def human(folder: Path, of_examined_speakers: bool) -> Collection:
-    """The human speech of a corpus: by speakers the examination does not know (for training), or by those it knows (for tuning).
+def human(folder: Path, speakers: Literal["unexamined", "examined", "all"]) -> Collection:
+    """The human speech of a corpus: by speakers the examination does not know, by those it knows (never the same clips), or by all.
 
-    Rows with a word that has no pronunciation are left out of the former: there would be nothing to train towards.
+    Rows with a word that has no pronunciation are left out of what is trained on: there would be nothing to train towards.
     """
-    rows = [row for row in manifest(folder) if (row["dev_speaker"] == "yes") == of_examined_speakers]
-    if not of_examined_speakers:
+    wanted = {"unexamined": ("no",), "examined": ("yes",), "all": ("no", "yes")}[speakers]
+    rows = [row for row in manifest(folder) if row["dev_speaker"] in wanted]
+    if speakers != "examined":
         rows = [row for row in rows if pronounceable(row["text"])]
     signals = [read_signal(folder / row["path"]) for row in rows]
     return collect(signals, [row["text"] for row in rows], [row["path"].split("/")[0] for row in rows])

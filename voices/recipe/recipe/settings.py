@@ -29,7 +29,8 @@ class Scale:
     bottleneck: int
     """Channels inside its factored layers."""
     minutes: float
-    """Training ends after so long; the learning rate falls to nothing by then."""
+    """Training ends after so long, or half of it if it goes on from an earlier run; the learning rate falls to nothing by
+    then."""
     flat_start_batches: int
     """Batches of full-sum training on a normalised output before lattice-free MMI; 50 sufficed in a prototype."""
     reservoir: int
@@ -41,11 +42,11 @@ class Scale:
 FULL = Scale(
     utterances=20_000,
     examination_utterances=500,
-    width=256,
-    bottleneck=96,
+    width=320,
+    bottleneck=128,
     minutes=60,
     flat_start_batches=100,
-    reservoir=250,
+    reservoir=1500,
     batch_seconds=50,
 )
 SMOKE = Scale(
@@ -68,6 +69,8 @@ class Settings:
     scale: Scale
     processes: int
     """Processes for synthesis and augmentation."""
+    all_speakers: bool = False
+    """Whether speakers of the examination are trained on as well: for a model to ship, whose figures then say so."""
     resume: bool = False
     """Whether training goes on from the network an earlier run left."""
     seed: int = 20

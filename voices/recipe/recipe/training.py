@@ -32,12 +32,13 @@ Signal = npt.NDArray[np.float32]
 
 HUMAN_SHARE = 0.55
 """Of the utterances drawn, where there is a human corpus at all."""
+SENTENCE_WEIGHT = 0.12
 SILENT_SHARE = 0.05
 """Utterances of noise alone, transcribed as silence: what noise must not become is a word."""
-LEARNING_RATE, RESUMED_RATE = 1.8e-3, 1.2e-3
+LEARNING_RATE, RESUMED_RATE = 1.8e-3, 1.0e-3
 LOGIT_DECAY = 2e-4
 """Weight of the squared scores in the objective; keeps lattice-free MMI from growing them without end."""
-DROPOUT = 0.05
+DROPOUT = 0.08
 AVERAGING = 0.996
 """The network that is kept is a running average of the one that is trained, over about 250 batches: steadier at no cost."""
 CALM, ROUGH = 0.05, 0.22
@@ -55,6 +56,13 @@ class Drawn:
     text: str
 
 
+def _weight(text: str, count: int) -> float:
+    """How often to draw a human clip. A word said two hundred times is drawn about five times as often as one said eight times,
+    not twenty-five times; a sentence by its length, but there are few of them, and they are not to be learnt by heart."""
+    words = len(text.split())
+    return float((1.0 if words < 4 else SENTENCE_WEIGHT) * words**0.7 * count**-0.5)
+
+
 class Drawer:
     """Draws utterances and degrades them."""
 
@@ -65,9 +73,7 @@ class Drawer:
         self._synthetic, self._human = synthetic, human
         if human:
             counts = Counter(human.texts)
-            # a word said two hundred times is drawn about five times as often as one said eight times, not twenty-five times; a
-            # sentence is drawn by its length, as it holds that many words
-            weights = np.array([len(t.split()) ** 0.7 * counts[t] ** -0.5 for t in human.texts])
+            weights = np.array([_weight(text, counts[text]) for text in human.texts])
             self._weights = weights / weights.sum()
 
     def _raw(self, collection: Collection, index: int) -> Signal:
@@ -264,7 +270,7 @@ def train(folder: Path, scale: Scale, seed: int, resume: bool = False) -> Networ
     started = time.monotonic()
     smooth, step = 0.0, 0
     while True:
-        elapsed = (time.monotonic() - started) / 60 / scale.minutes
+        elapsed = (time.monotonic() - started) / 60 / (scale.minutes / 2 if resume else scale.minutes)
         if elapsed >= 1:
             break
         while not queue.empty():
@@ -287,7 +293,7 @@ def train(folder: Path, scale: Scale, seed: int, resume: bool = False) -> Networ
         follow(average, network, min(AVERAGING, step / (step + 50)))
         smooth = loss if step in (0, scale.flat_start_batches) else 0.98 * smooth + 0.02 * loss
         step += 1
-        if step % 100 == 0:
+        if step % 200 == 0:
             print(f"batch {step}  {elapsed:4.0%}  loss {smooth:.4f}  reservoir {len(reservoir)}", flush=True)
         if step % 200 == 0:
             save(average, folder / "network.pt", scale)

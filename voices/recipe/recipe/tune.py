@@ -19,7 +19,7 @@ from recipe.decoding import Ears
 from recipe.graph import Penalties, write_graph
 from recipe.settings import SAMPLE_RATE
 
-GRID = tuple(Penalties(entry, phone, 0.4) for entry, phone in ((0.5, 0.3), (2.0, 0.0), (2.0, 0.3), (3.0, 0.3), (4.0, 0.3), (5.0, 0.5)))
+GRID = tuple(Penalties(entry, phone, 0.4) for entry, phone in ((0.5, 0.6), (1.0, 0.6), (1.0, 0.8), (1.5, 0.9), (2.0, 0.6), (2.0, 0.8)))
 """What is tried, from strict to lenient. Much cheaper unknown speech makes lattices explode."""
 MOST_PER_TEXT = 10
 """Signals of one text listened to; a few words have hundreds."""
