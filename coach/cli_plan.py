@@ -45,9 +45,7 @@ out = Console(highlight=False)
     help="Another day.  [default: today]",
 )
 @click.option("--minutes", type=click.IntRange(1, 240), help="The time at hand.")
-@click.option(
-    "--equipment", multiple=True, help="What is at hand, like kettlebell; can be given several times."
-)
+@click.option("--equipment", multiple=True, help="What is at hand, like kettlebell; can be given several times.")
 @click.option("--rules", "show_rules", is_flag=True, help="List all thresholds with their sources instead.")
 @click.option("--simulate", "simulated", is_flag=True, help="Play twelve weeks of imagined people instead.")
 @click.option(

@@ -1,9 +1,11 @@
 """``coach serve``: the coach as it lives in a home. What it does stands in ``serve.py``; here are its options."""
 
 import re
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, time
 from pathlib import Path
+from time import sleep
 
 import click
 from rich.console import Console
@@ -12,10 +14,12 @@ from rich.markup import escape
 from coach import content
 from coach.cli_history import STORE, history_at
 from coach.content.guidance import load_guidance
-from coach.errors import CoachError
+from coach.devices.crashes import CrashLog, Record
+from coach.devices.service import Notifier, WatchedRoom
+from coach.errors import CoachError, RoomLost
 from coach.history import read_past
 from coach.home.reminders import EVERY_DAY, Quiet, Reminder, with_reminders
-from coach.models.shelf import chosen_model
+from coach.models.shelf import bundled, chosen_model
 from coach.session.messages import Heard, Milliseconds
 from coach.voice_queue import Played
 
@@ -105,12 +109,46 @@ def serve(
         equipment=equipment,
     )
     setup = Setup(ears or chosen_model(voice), path, microphone, speaker)
-    with (
-        closing(KeptCalendar(path.parent / "reminders.json", _warn)) as kept,
-        on_stage(spoken, setup, _Journal(verbose=verbose), _warn) as stage,
-    ):
-        kept.keep(with_reminders(kept.calendar, reminders, quiet))
-        be_at_home(stage, home, kept)
+    with _counting_crashes(path.parent / "crashes.json") as known, closing(Notifier()) as notifier:
+        if known.safe_mode:
+            _warn(f"Safe mode, after crashes: its own ears and the default devices. {known.reason}".strip())
+            setup = Setup(bundled(voice), path)
+        with (
+            closing(KeptCalendar(path.parent / "reminders.json", _warn)) as kept,
+            on_stage(
+                spoken,
+                setup,
+                _Journal(verbose=verbose),
+                _warn,
+                watched=lambda room: WatchedRoom(room, notifier),
+            ) as stage,
+        ):
+            kept.keep(with_reminders(kept.calendar, reminders, quiet))
+            be_at_home(stage, home, kept, spoken.say("home_safe_mode") if known.safe_mode else ())
+
+
+@contextmanager
+def _counting_crashes(path: Path) -> Iterator[Record]:
+    """Keep count of crashes in a row; after some, begin only after a pause, so that a home is not kept awake.
+
+    Stopping the coach is no crash, and a device that was lost may come back.
+    """
+    log = CrashLog(path)
+    known = log.started()
+    if log.trouble:
+        _warn(log.trouble)
+    try:
+        sleep(known.pause_s)
+        yield known
+    except (KeyboardInterrupt, SystemExit, RoomLost):
+        log.ended()
+        raise
+    except CoachError as error:
+        log.failed(f"{error.what} {error.remedy}")
+        raise
+    except Exception as error:
+        log.failed(f"{type(error).__name__}: {error}")
+        raise
 
 
 def reminder_of(text: str) -> Reminder:

@@ -41,8 +41,19 @@ class Setup:
     speaker: int | str | None = None
 
 
+def unwatched(room: Room) -> Room:
+    """Nobody watches whether sound flows: a person is there, and notices."""
+    return room
+
+
 @contextmanager
-def on_stage(voice: Voice, setup: Setup, witness: Witness, warn: Callable[[str], None]) -> Iterator["Stage"]:
+def on_stage(
+    voice: Voice,
+    setup: Setup,
+    witness: Witness,
+    warn: Callable[[str], None],
+    watched: Callable[[Room], Room] = unwatched,
+) -> Iterator["Stage"]:
     """Open the devices for one thing led after another: an interview, then a session, say.
 
     Args:
@@ -50,6 +61,7 @@ def on_stage(voice: Voice, setup: Setup, witness: Witness, warn: Callable[[str],
         setup: which devices and files.
         witness: sees everything that happens.
         warn: told what is not as it should be but hinders nothing.
+        watched: puts somebody between the loop and the room who sees the sound flow.
 
     Raises:
         CoachError: something is missing or was lost. It has been said aloud if that was possible, and what was
@@ -61,7 +73,7 @@ def on_stage(voice: Voice, setup: Setup, witness: Witness, warn: Callable[[str],
                 ears = VoskEars(setup.model, voice.decoys, voice.homophones)
                 if unheard := missing_phrases(ears, voice.understands):
                     warn(f"The ears' model cannot hear: {', '.join(unheard)}. The other phrases work.")
-                yield Stage(voice, setup, witness, mouth, ears, undo)
+                yield Stage(voice, setup, witness, mouth, ears, undo, watched)
         except CoachError as error:
             _say_aloud(error.spoken_key, voice, mouth, setup)
             raise
@@ -76,7 +88,14 @@ class Stage:
     """
 
     def __init__(
-        self, voice: Voice, setup: Setup, witness: Witness, mouth: Mouth, ears: Ears, undo: ExitStack
+        self,
+        voice: Voice,
+        setup: Setup,
+        witness: Witness,
+        mouth: Mouth,
+        ears: Ears,
+        undo: ExitStack,
+        watched: Callable[[Room], Room] = unwatched,
     ) -> None:
         self._voice = voice
         self._setup = setup
@@ -84,6 +103,7 @@ class Stage:
         self._mouth = mouth
         self._ears = ears
         self._undo = undo
+        self._watched = watched
         self._opened: tuple[Room, Echo] | None = None
 
     def lead(self, mind: Mind, name: str, started_at: datetime) -> End:
@@ -123,7 +143,7 @@ class Stage:
         if self._opened is None:
             echo = open_echo(self._witness)
             room = open_room(self._setup.microphone, self._setup.speaker)
-            self._opened = self._undo.enter_context(closing(room)), echo
+            self._opened = self._watched(self._undo.enter_context(closing(room))), echo
         return self._opened
 
 

@@ -122,8 +122,8 @@ class Practice:
         return self._lead(Session(routine, self._voice, self._guidance.pain), routine.id)
 
     def _is_free(self, chosen: Routine) -> bool:
-        """Whether nothing that is known of the person speaks against a routine. Nothing known is no hindrance: they
-        asked for it by its name."""
+        """Whether nothing that is known of the person speaks against a routine. Nothing known is no hindrance:
+        they asked for it by its name."""
         past, rules = self._remember(), self._guidance.readiness
         asked, verdict = past.last_interview("readiness"), last_verdict(past, rules)
         if asked is None or verdict is None:
@@ -182,4 +182,3 @@ class Practice:
             and len(past.sessions) >= HABIT_AFTER_SESSIONS
         ):
             self._ask(HABIT)
-

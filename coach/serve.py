@@ -79,18 +79,18 @@ class Home:
     equipment: Collection[str] = ()
 
 
-def serve(stage: Stage, home: Home, kept: Kept) -> NoReturn:
+def serve(stage: Stage, home: Home, kept: Kept, told: tuple[str, ...] = ()) -> NoReturn:
     """Be at home: sleep, wake, remind, lead; forever.
 
     Args:
         stage: the devices.
         home: what is to be known.
         kept: the reminders.
+        told: said first of all.
 
     Raises:
         CoachError: a device is missing or was lost, or the history cannot be opened.
     """
-    told: tuple[str, ...] = ()
     while True:
         sleeper = Sleeper(home.voice, kept.calendar, home.clock(), told)
         stage.rest(OnTheClock(sleeper, home.clock, kept), HOME, home.clock)

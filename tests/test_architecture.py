@@ -92,9 +92,7 @@ def test_only_the_room_and_whoever_works_behind_the_loop_may_wait():
     waiting = {"sleep", "perf_counter", "monotonic"}
     # The pure packages cannot: they have no module to wait with.
     for path in (COACH / "loop.py", COACH / "voice_queue.py", *(COACH / "rehearsal").glob("*.py")):
-        named = {
-            node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)
-        }
+        named = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
         assert not named & waiting, path
 
 

@@ -24,9 +24,7 @@ def plan(history, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
     def plan(*arguments):
-        done = CliRunner().invoke(
-            coach, ["plan", "--store", str(history), *arguments], env={"COLUMNS": "150"}
-        )
+        done = CliRunner().invoke(coach, ["plan", "--store", str(history), *arguments], env={"COLUMNS": "150"})
         assert done.exception is None, done.output
         return " ".join(done.output.split())  # however wide the terminal is
 

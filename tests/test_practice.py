@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,15 +27,15 @@ ROUTINES = [it.routine for it in content.routines() if it.routine]
 EXERCISES = [part.exercise for routine in ROUTINES for part in routine.parts]
 MONDAY = date(2026, 3, 2)
 
-ALL_WELL = {"red_nerves": "no", "red_general": "no", "pain_now": "one", "over_three_months": "no", "seen_professional": "yes",
-            "herniated_disc": "no", "other_diagnosis": "no"}  # fmt: skip
+ALL_WELL = {"red_nerves": "no", "red_general": "no", "pain_now": "one", "over_three_months": "no",
+            "seen_professional": "yes", "herniated_disc": "no", "other_diagnosis": "no"}  # fmt: skip
 A_RED_FLAG = {"red_nerves": "yes", "bladder_or_bowel": "yes"}
 AFTERWARDS = {"effort": "fine", "enjoyed": "yes", "anchor": "after coffee", "late": "a little", "confirm": "yes"}
 DIARY = {"back": "two", "stress": "one", "sleep": "eight", "back_next_morning": "better"}
 
 
 class Person:
-    """Somebody who practises at home, on understudies with a real history, and answers each question in one way."""
+    """Somebody who practises at home, on understudies with a real history, and answers each question one way."""
 
     def __init__(self, store: Path) -> None:
         self.store = store
@@ -55,7 +55,7 @@ class Person:
             known = {remark for remark in script.remarks if _asks(mind, remark.when.state)}
             own = Script("answers", tuple(remark for remark in script.remarks if remark in known))
             room = QuietRoom(spoken_by(ScriptedListener(own, mouth, trace)))
-            started = datetime(day.year, day.month, day.day, 8, tzinfo=timezone.utc)
+            started = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
             store = SqliteStore(self.store, routine=name, started_at=started)
             try:
                 end = lead(mind, VOICE, Hands(room, NoEcho(), ScriptedEars(trace), mouth, store), trace)
@@ -130,6 +130,14 @@ def test_after_a_red_flag_not_even_a_chosen_routine_is_led(person):
     assert person.led == ["plan"]
     person.practise(MONDAY + timedelta(1), A_RED_FLAG, chosen=chosen)
     assert person.led == ["readiness", "plan"]
+
+
+@pytest.mark.parametrize(("name", "led"), [("core", ["plan"]), ("break", ["break"])])
+def test_with_a_herniated_disc_strength_is_not_even_led_by_its_name(person, name, led):
+    person.practise(MONDAY, {**ALL_WELL, "herniated_disc": "yes", "begin": "no"})
+    chosen = next(it for it in ROUTINES if it.id == name)
+    person.practise(MONDAY, {"begin": "no"}, chosen=chosen)
+    assert person.led == led
 
 
 def test_who_would_rather_not_begin_is_not_pressed(person):

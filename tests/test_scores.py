@@ -26,9 +26,7 @@ def test_a_session_goes_as_its_score_says(score: Path):
 def test_there_are_scores_of_whole_sessions_and_of_every_command():
     said = " ".join(score.read_text(encoding="utf-8") for score in SCORES)
     offered = {command for state in table.STATES for command in table.spoken_in(state)}
-    heard = {
-        line.split("heard", 1)[1].split()[0].rstrip(":") for line in said.splitlines() if "  heard  " in line
-    }
+    heard = {line.split("heard", 1)[1].split()[0].rstrip(":") for line in said.splitlines() if "  heard  " in line}
     assert heard >= offered
     entered = {line.split("—", 1)[1].split()[0] for line in said.splitlines() if "  —  " in line}
     assert entered >= {state.upper() for state in table.STATES}

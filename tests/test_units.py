@@ -52,7 +52,7 @@ def whole(kind: Kind, folder: Path, **changes: str) -> Path:
 
 def verify(analyze: str, kind: Kind, file: Path) -> str:
     """Return all that systemd has to say of a unit: unknown keys alone do not make it fail."""
-    # Other units of the system put sockets there, whose paths may have 107 characters, and pytest's folders are long.
+    # Other units of the system put sockets there, whose paths may have 107 characters; pytest's folders are long.
     with TemporaryDirectory() as runtime:
         done = subprocess.run(
             [analyze, f"--{kind}", "verify", "--man=no", str(file)],

@@ -89,9 +89,7 @@ def _written(page: Page) -> Iterator[Rule | Finding]:
         if table not in tables:
             yield unknown_key(page, (table,), tables)
         elif not isinstance(entries, dict):
-            yield page.finding(
-                (table,), "this is not a table", f"write it under a heading of its own: [{table}]"
-            )
+            yield page.finding((table,), "this is not a table", f"write it under a heading of its own: [{table}]")
         else:
             for name, entry in entries.items():
                 yield _rule(page, table, name, entry)

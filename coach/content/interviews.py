@@ -92,9 +92,7 @@ def _illogical(page: Page, interview: Questionnaire) -> Iterator[Finding]:
 
 def _choice_mistakes(page: Page, place: Place, question: Question) -> Iterator[Finding]:
     if question.answer == "choice" and len(question.choices) < 2:
-        yield page.finding(
-            place, "there is nothing to choose from", 'add choices = { better = "better", ... }'
-        )
+        yield page.finding(place, "there is nothing to choose from", 'add choices = { better = "better", ... }')
     if question.answer != "choice" and question.choices:
         yield page.finding((*place, "choices"), f'the answer is "{question.answer}"', "remove the choices")
     for command in sorted(question.choices.keys() - (ANSWERS - NUMBERS.keys() - CORRECTIONS.keys())):
@@ -140,9 +138,7 @@ def sounds_alike(page: Page, interview: Questionnaire, voice: Voice) -> Iterator
             ending = plain(told[-1]).split()[-LAST_WORDS:] if told else []
             if same := next((it for it in answers if f" {it} " in f" {' '.join(ending)} "), None):
                 what = f'the question ends with its own answer "{same}"'
-                yield page.finding(
-                    (*place, "ask"), what, "put the answers first: a quick one is lost in the echo"
-                )
+                yield page.finding((*place, "ask"), what, "put the answers first: a quick one is lost in the echo")
 
 
 def _alike(phrases: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, str]]:

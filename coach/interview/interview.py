@@ -255,9 +255,7 @@ class Interview:
         elif command in question.choices:
             self._keep(str(command), self._voice.say("answered_choice", choice=question.choices[command]))
         elif question.answer == "yes_no":
-            self._keep(
-                command == "yes", self._voice.say("answered_yes" if command == "yes" else "answered_no")
-            )
+            self._keep(command == "yes", self._voice.say("answered_yes" if command == "yes" else "answered_no"))
         else:
             self._close(Conclusion("refused", self._voice.say("interview_refused")))
 

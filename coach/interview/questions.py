@@ -84,9 +84,7 @@ class Questionnaire:
         question = self.questions[index]
         if question.only_if and answers.get(question.only_if, False) is False:
             return False
-        return all(
-            answers.get(it.id, False) is not False for it in self.questions if question.id in it.covers
-        )
+        return all(answers.get(it.id, False) is not False for it in self.questions if question.id in it.covers)
 
     def following(self, index: int, answers: Answers) -> int | None:
         """The question to ask after this one, if there is one."""

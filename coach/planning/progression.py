@@ -99,9 +99,7 @@ def _turns(exercise: Exercise, past: Past, guidance: Guidance) -> Iterator[Turn]
         yield _turn(exercise, session, guidance.progression, worse_next_morning=index in worse)
 
 
-def _turn(
-    exercise: Exercise, session: SessionDone, rules: ProgressionRules, *, worse_next_morning: bool
-) -> Turn:
+def _turn(exercise: Exercise, session: SessionDone, rules: ProgressionRules, *, worse_next_morning: bool) -> Turn:
     a_level = len(shares_of(rules))
     sets = [done for done in session.sets if done.exercise == exercise.id]
     hurt_here = any(hurt.exercise == exercise.id for hurt in session.pains)

@@ -116,9 +116,7 @@ def remark_at(at: Milliseconds, words: str) -> Remark:
     return Remark(words=words, when=When(at_s=at / 1000), tries=1)
 
 
-def read_script(
-    path: Path, *, phrases: Collection[str] = (), states: Collection[str] = table.STATES
-) -> Script:
+def read_script(path: Path, *, phrases: Collection[str] = (), states: Collection[str] = table.STATES) -> Script:
     """Read and check a script.
 
     Args:

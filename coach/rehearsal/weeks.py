@@ -40,9 +40,7 @@ def draw_weeks(simulations: Sequence[Simulation], path: Path) -> None:
         ) from error
 
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DOTS_AN_INCH, facecolor="white")
-    figure.text(
-        0.065, 0.95, "Twelve weeks of imagined people", size=15, weight="bold", color=INK, va="center"
-    )
+    figure.text(0.065, 0.95, "Twelve weeks of imagined people", size=15, weight="bold", color=INK, va="center")
     figure.text(
         0.065,
         0.905,

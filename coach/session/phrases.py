@@ -315,6 +315,7 @@ KEYS: Mapping[str, frozenset[str]] = {
             "plan_walk_down": "minutes",
             # At home: asleep, awake, reminding.
             "home_awake": "",
+            "home_safe_mode": "",
             "home_reminder": "",
             "home_reminder_again": "",
             "home_snoozed": "",

@@ -308,9 +308,7 @@ class Session:
     def _enter_welcoming(self) -> None:
         self._arrive()
         self._tell(self._take_untold() or self._wording.welcome())
-        self._prepare(
-            self._wording.welcome(), self._wording.briefing(self._course.at), self._wording.answers()
-        )
+        self._prepare(self._wording.welcome(), self._wording.briefing(self._course.at), self._wording.answers())
 
     def _enter_briefing(self) -> None:
         self._arrive()

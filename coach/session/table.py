@@ -92,9 +92,7 @@ class Row:
     do: str = ""
 
 
-def each(
-    on: Iterable[str], in_: tuple[str, ...], to: str | None, if_: str = "", do: str = ""
-) -> tuple[Row, ...]:
+def each(on: Iterable[str], in_: tuple[str, ...], to: str | None, if_: str = "", do: str = "") -> tuple[Row, ...]:
     """One row for each of several triggers, all alike."""
     return tuple(Row(trigger, in_, to, if_, do) for trigger in on)
 
@@ -169,9 +167,7 @@ TABLE: Final = (
     # "Ready" and "done" end whatever is in hand and go on.
     Row("done", (WELCOMING,), BRIEFING),
     Row("done", (BRIEFING,), READYING),
-    Row(
-        "done", (READYING, MOVING, HOLDING), BRIEFING, if_="other_side_follows", do="finish_early_and_advance"
-    ),
+    Row("done", (READYING, MOVING, HOLDING), BRIEFING, if_="other_side_follows", do="finish_early_and_advance"),
     Row("done", (READYING, MOVING, HOLDING), CLOSING, if_="nothing_follows", do="finish_early"),
     Row("done", (READYING, MOVING, HOLDING), RESTING, if_="rest_is_due", do="finish_early"),
     Row("done", (READYING, MOVING, HOLDING), BRIEFING, do="finish_early_and_advance"),
@@ -214,16 +210,12 @@ TABLE: Final = (
     Row("help", (*EXPLAINING, RESTING, PAUSED, *AFTER_PAIN), STAY, do="tell_what_can_be_said"),
 )
 
-TIMELINE_TRIGGERS: Final = frozenset(
-    {"explained", "counted_in", "set_finished", "rested", "closed", "unanswered"}
-)
+TIMELINE_TRIGGERS: Final = frozenset({"explained", "counted_in", "set_finished", "rested", "closed", "unanswered"})
 """Fired by the session itself, never spoken."""
 
 
 def spoken_in(state: str) -> tuple[Command, ...]:
     """The commands that a state offers, in the order of the table: what the ears shall listen for there."""
     return tuple(
-        dict.fromkeys(
-            Command(row.on) for row in TABLE if state in row.in_ and row.on not in TIMELINE_TRIGGERS
-        )
+        dict.fromkeys(Command(row.on) for row in TABLE if state in row.in_ and row.on not in TIMELINE_TRIGGERS)
     )

@@ -321,8 +321,6 @@ def test_without_last_words_it_ends_after_the_acknowledgement():
 
 
 def test_the_first_sentences_are_rendered_ahead():
-    prepared = [
-        line.text for it in Asked.on("readiness").actions if isinstance(it, Prepare) for line in it.lines
-    ]
+    prepared = [line.text for it in Asked.on("readiness").actions if isinstance(it, Prepare) for line in it.lines]
     assert "How sore is your back right now?" in prepared
     assert "Four out of ten." in prepared

@@ -112,9 +112,7 @@ def test_a_refusal_where_no_is_an_answer_is_a_mistake(tmp_path):
 
 
 def test_choices_that_sound_alike_are_warned_of(tmp_path):
-    alike = SOUND.replace(
-        '{ better = "better", worse = "worse" }', '{ hard = "hard", leg = "leg", hip = "hip" }'
-    )
+    alike = SOUND.replace('{ better = "better", worse = "worse" }', '{ hard = "hard", leg = "leg", hip = "hip" }')
     assert found(tmp_path, alike) == []
     file = tmp_path / "interviews" / "test.toml"
     interview = read_interview(file).value

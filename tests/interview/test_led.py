@@ -79,9 +79,7 @@ def test_an_interview_and_a_session_are_led_one_after_another_on_the_same_hands(
 def test_the_second_begins_afresh():
     alone = Evening(remark("easy", "effort", 5), remark("yes", "enjoyed", 5))
     alone.lead(interview("after"))
-    after_another = Evening(
-        remark("stop", "back", 4), remark("easy", "effort", 5), remark("yes", "enjoyed", 5)
-    )
+    after_another = Evening(remark("stop", "back", 4), remark("easy", "effort", 5), remark("yes", "enjoyed", 5))
     after_another.lead(interview("diary"))
     after_another.lead(interview("after"))
     first = [(line.begin, line.text) for _, line in alone.traces[0].each(Played)]

@@ -46,12 +46,12 @@ class Coach:
 
     command = ("run", "lower-back-circuit")
 
-    def __init__(self, server: SoundServer, store: Path) -> None:
+    def __init__(self, server: SoundServer, store: Path, **more_env: str) -> None:
         self.printed: list[str] = []
         self._changed = Condition()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "coach", *self.command, "--store", str(store)],
-            env=server.env,
+            env=server.env | more_env,
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -126,11 +126,7 @@ def past(*told: SessionDone | Interview) -> Past:
 answers = st.fixed_dictionaries(
     {},
     optional={
-        **{
-            it: st.sampled_from([False, False, False, False, True, None])
-            for it in QUESTIONS
-            if it != "pain_now"
-        },
+        **{it: st.sampled_from([False, False, False, False, True, None]) for it in QUESTIONS if it != "pain_now"},
         "pain_now": st.one_of(st.none(), st.integers(0, 10)),
     },
 )

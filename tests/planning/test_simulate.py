@@ -10,9 +10,7 @@ KIND = {routine.id: routine.kind for routine in ROUTINES}
 
 @pytest.fixture(scope="module")
 def people():
-    return {
-        person.name: simulate(person, ROUTINES, GUIDANCE, chance(3), first_day=MONDAY) for person in PEOPLE
-    }
+    return {person.name: simulate(person, ROUTINES, GUIDANCE, chance(3), first_day=MONDAY) for person in PEOPLE}
 
 
 def test_chance_is_the_same_for_the_same_seed_and_between_0_and_1():

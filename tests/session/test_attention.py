@@ -211,9 +211,7 @@ def test_what_the_coach_is_saying_is_the_coach(phrase):
 
 
 def test_part_of_what_the_coach_is_saying_is_not_a_phrase_of_it():
-    assert Ears(said=lambda since: "How many, and how far? Long ago.").final("how long").commands == [
-        "how_long"
-    ]
+    assert Ears(said=lambda since: "How many, and how far? Long ago.").final("how long").commands == ["how_long"]
     assert Ears(said=lambda since: "Stopping.").final("stop").commands == ["stop"]
 
 

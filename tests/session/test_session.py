@@ -437,9 +437,7 @@ def test_another_exercise_is_of_the_same_purpose_and_what_lies_between_comes_aft
     led.wait_for(table.ENDED, limit_s=3600)
     done = [n["exercise"] for n in led.notes("set")]
     assert done[:4] == ["jefferson-curl", "cat-camel", *["prone-single-arm-pec-stretch"] * 2]
-    assert (
-        len(done) == 1 + 3 * 3
-    )  # the broken set, and in each round the two others, one of them on two sides
+    assert len(done) == 1 + 3 * 3  # the broken set, and in each round the two others, one of them on two sides
 
 
 @pytest.mark.parametrize("exercise", ["the same", "another"])
@@ -498,9 +496,7 @@ def test_pain_while_it_is_closing_is_taken_seriously_too(led, voice):
 # --- Red flags -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "said", [(), ("it_hurts",), ("it_hurts", "leg"), ("it_hurts", *A_LITTLE), ("pause",)]
-)
+@pytest.mark.parametrize("said", [(), ("it_hurts",), ("it_hurts", "leg"), ("it_hurts", *A_LITTLE), ("pause",)])
 def test_a_red_flag_ends_it_and_says_what_to_do_today(led, voice, said):
     led.wait_for(table.MOVING).wait(10)
     for it in said:
@@ -517,9 +513,7 @@ def test_a_red_flag_ends_it_and_says_what_to_do_today(led, voice, said):
 
 def test_a_red_flag_among_the_questions_decides_them(led):
     hurt(led, "leg", "red_flag")
-    assert led.notes("pain_told") == [
-        {"exercise": "jefferson-curl", "where": "leg", "response": "see_someone"}
-    ]
+    assert led.notes("pain_told") == [{"exercise": "jefferson-curl", "where": "leg", "response": "see_someone"}]
 
 
 def test_nothing_takes_the_advice_of_a_red_flag_back(led, voice):

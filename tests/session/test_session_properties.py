@@ -44,9 +44,7 @@ events = st.lists(
     st.one_of(commands, passing, blocks, any_spoken, troubles, st.just(SPEAK), st.just(SPEAK)), max_size=60
 )
 routines = st.sampled_from([CIRCUIT, SHORT])
-rules = st.sampled_from(
-    [PainRules(), PainRules(pains_per_session=1), PainRules(end_from=3, leave_out_from=1)]
-)
+rules = st.sampled_from([PainRules(), PainRules(pains_per_session=1), PainRules(end_from=3, leave_out_from=1)])
 answers = st.lists(
     st.one_of(
         st.sampled_from(sorted({*PLACES, *KINDS, *table.STRENGTHS, "unsure", "next", "back"})).map(Heard),
@@ -169,9 +167,7 @@ def test_no_exercise_follows_a_strong_an_unknown_or_a_second_pain(routine, rules
             if isinstance(action, Note) and action.kind == "pain_told":
                 told = dict(action.detail)
                 ended = told["response"] in ("end", "see_someone")
-                assert ended or (
-                    told["strength"] < rules.end_from and told["kind"] not in rules.see_someone_kinds
-                )
+                assert ended or (told["strength"] < rules.end_from and told["kind"] not in rules.see_someone_kinds)
                 over = over or ended
     assert session._pains <= rules.pains_per_session or session.state in (table.CLOSING, table.ENDED)
 

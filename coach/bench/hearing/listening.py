@@ -41,7 +41,10 @@ ASKED, AT_HOME = "asked", "at home"
 """Stand for the questions of all interviews at once, which is harder than any one of them; and for a coach that is
 addressed between sessions."""
 
-_ALWAYS: Final = ("stop", "it_hurts", "red_flag", "pause", "repeat", "back", "next", "how_long", "help", "yes", "no")
+_ALWAYS: Final = (
+    *("stop", "it_hurts", "red_flag", "pause", "repeat", "back", "next"),
+    *("how_long", "help", "yes", "no"),
+)
 IN_A_QUESTION: Final = tuple(map(Command, _ALWAYS))
 
 
