@@ -62,7 +62,7 @@ class Answer(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body) if length is None else length))
         if tag:
             self.send_header("ETag", tag)
-        self.send_header("Connection", "close")  # unsaid, a client might ask once more on a connection that is closing
+        self.send_header("Connection", "close")  # or a client may ask on a closing one
         for key, value in headers.items():
             self.send_header(key.replace("_", "-"), value)
         self.end_headers()
