@@ -32,6 +32,9 @@ Lead = Callable[[Mind, str], End]
 
 DIARY, AFTER, HABIT, CONSENT, TELLING = "diary", "after", "habit", "begin", "plan"
 
+MINUTES: Final = "minutes_"
+"""How answers begin that tell the time at hand."""
+
 HABIT_AFTER_SESSIONS: Final = 2
 """Who has come back once may like a fixed moment of the day; at the very first there is enough to talk about."""
 
@@ -107,12 +110,17 @@ class Practice:
             end = self._ask(asked)
             if end.outcome != "completed":
                 return end
-        today = self._plan()
-        told = spoken(today, self._voice)
-        if today.routine is None or today.asks:
-            return self._tell(told)
-        if not self._agrees(told):
-            return End("stopped")
+        while True:
+            today = self._plan()
+            told = spoken(today, self._voice)
+            if today.routine is None or today.asks:
+                return self._tell(told)
+            answer = self._agreed(told)
+            if answer == "yes":
+                break
+            if not answer.startswith(MINUTES):
+                return End("stopped")
+            self._wishes = replace(self._wishes, minutes=int(answer.removeprefix(MINUTES)))
         end = self._lead_session(today.routine)
         if end.outcome == "completed":
             self._ask_afterwards()
@@ -168,10 +176,11 @@ class Practice:
         told = replace(load_interview(CONSENT, self._voice), id=TELLING, intro=sentences, questions=())
         return self._lead(self._interview(told), TELLING)
 
-    def _agrees(self, told: tuple[str, ...]) -> bool:
+    def _agreed(self, told: tuple[str, ...]) -> str:
+        """What was said to the plan: yes, no, or how many minutes there are, for which it is made anew."""
         consent = self._interview(replace(load_interview(CONSENT, self._voice), intro=told))
         end = self._lead(consent, CONSENT)
-        return end.outcome == "completed" and consent.answers.get(CONSENT) is True
+        return str(consent.answers.get(CONSENT)) if end.outcome == "completed" else ""
 
     def _ask_afterwards(self) -> None:
         end = self._ask(AFTER)

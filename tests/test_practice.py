@@ -42,18 +42,20 @@ class Person:
         self.led: list[str] = []
         self.said: dict[str, list[str]] = {}
 
-    def practise(self, day: date, answers: Mapping[str, str], **more) -> End:
+    def practise(self, day: date, answers: Mapping[str, str | tuple[str, ...]], **more) -> End:
+        """Several answers to a question are given one after another, whenever it is asked anew."""
         self.led, self.said = [], {}
-        script = Script(
-            "answers",
-            tuple(Remark(words=words, when=When(state=state, after_s=1)) for state, words in answers.items()),
-        )
 
         def lead_one(mind: Mind, name: str) -> End:
             trace = Trace()
             mouth = HummingMouth()
-            known = {remark for remark in script.remarks if _asks(mind, remark.when.state)}
-            own = Script("answers", tuple(remark for remark in script.remarks if remark in known))
+            given = {it: [said] if isinstance(said, str) else said for it, said in answers.items()}
+            remarks = (
+                Remark(words=said[min(self.led.count(name), len(said) - 1)], when=When(state=state, after_s=1))
+                for state, said in given.items()
+                if _asks(mind, state)
+            )
+            own = Script("answers", tuple(remarks))
             room = QuietRoom(spoken_by(ScriptedListener(own, mouth, trace)))
             started = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
             store = SqliteStore(self.store, routine=name, started_at=started)
@@ -101,6 +103,15 @@ def test_the_next_day_asks_how_the_morning_was_and_for_the_diary_and_then_for_a_
     assert person.led[-2:] == ["after", "habit"]
     person.practise(MONDAY + timedelta(2), {**DIARY, "begin": "yes", **AFTERWARDS}, wishes=BRIEFLY)
     assert "habit" not in person.led
+
+
+def test_the_plan_is_made_anew_for_the_time_at_hand(person):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "no"})
+    before = list(person.said["begin"])
+    person.practise(MONDAY, {"begin": ("i have five minutes", "no")})
+    assert person.led == ["begin", "begin"]
+    assert person.said["begin"] != before
+    assert "about four minutes" in person.said["begin"][0]
 
 
 def test_on_the_same_day_nothing_is_asked_twice(person):

@@ -28,6 +28,10 @@ LAST_WORDS = 2
 """So many words may still sound, or be on their way through the echo, when a quick person answers."""
 
 
+YES_AND_NO = frozenset(map(Command, ("yes", "no")))
+"""May be choices beside others."""
+
+
 def load_interview(name: str | Path, voice: Voice) -> Questionnaire:
     """Return the questions of an interview.
 
@@ -95,8 +99,9 @@ def _choice_mistakes(page: Page, place: Place, question: Question) -> Iterator[F
         yield page.finding(place, "there is nothing to choose from", 'add choices = { better = "better", ... }')
     if question.answer != "choice" and question.choices:
         yield page.finding((*place, "choices"), f'the answer is "{question.answer}"', "remove the choices")
-    for command in sorted(question.choices.keys() - (ANSWERS - NUMBERS.keys() - CORRECTIONS.keys())):
-        yield unknown_key(page, (*place, "choices", command), ANSWERS - NUMBERS.keys() - CORRECTIONS.keys())
+    possible = (ANSWERS | YES_AND_NO) - NUMBERS.keys() - CORRECTIONS.keys()
+    for command in sorted(question.choices.keys() - possible):
+        yield unknown_key(page, (*place, "choices", command), possible)
 
 
 def _not_yes_or_no(
@@ -144,7 +149,11 @@ def sounds_alike(page: Page, interview: Questionnaire, voice: Voice) -> Iterator
 def _alike(phrases: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, str]]:
     for a in phrases:
         for b in others:
-            if difflib.SequenceMatcher(None, a, b).ratio() >= ALIKE:
+            # What they share does not tell them apart; the rest must: "ten minutes", "twenty minutes".
+            here, there = set(a.split()), set(b.split())
+            rest_of_a = " ".join(word for word in a.split() if word not in there)
+            rest_of_b = " ".join(word for word in b.split() if word not in here)
+            if difflib.SequenceMatcher(None, rest_of_a, rest_of_b).ratio() >= ALIKE:
                 yield a, b
 
 

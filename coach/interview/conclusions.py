@@ -34,7 +34,7 @@ def interview_on(questionnaire: Questionnaire, voice: Voice, rules: ReadinessRul
         return Conclusion(outcome, voice.say(f"habit_{outcome}"))
 
     def begin(answers: Answers) -> Conclusion:
-        return Conclusion("begin") if answers.get("begin") is True else Conclusion("left", voice.say("plan_left"))
+        return Conclusion("left", voice.say("plan_left")) if answers.get("begin") == "no" else Conclusion("begin")
 
     match questionnaire.id:
         case "readiness":

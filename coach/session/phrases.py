@@ -25,6 +25,7 @@ ANSWERS: frozenset[Command] = frozenset(
         *("lower_back", "upper_back", "neck", "shoulder", "hip", "leg", "elsewhere"),
         *("better", "same", "worse"),
         *("easy", "fine", "hard"),
+        *("minutes_5", "minutes_10", "minutes_20"),
         *("after_waking", "after_coffee", "after_breakfast", "after_teeth", "after_work", "before_bed"),
     )
 )

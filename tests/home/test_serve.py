@@ -230,5 +230,5 @@ def test_a_whole_day_goes_by(tmp_path):
     )
     home.answered("readiness", **WELL).serve()
     assert home.records == ["diary: completed", "begin: completed"]
-    assert home.woken_at == ["07:30", "07:47", "08:34", "18:00", "18:13"], 'at nine it is "not today"'
+    assert home.woken_at == ["07:30", "07:47", "08:34", "18:00", "18:14"], 'at nine it is "not today"'
     assert home.states[-1] == "asleep"
