@@ -44,6 +44,7 @@ from coach.session.messages import (
 from coach.session.narration import NEVER, Narration
 from coach.session.phrases import Voice
 from coach.session.session import LEAD
+from coach.session.wording import in_breaths
 
 HOME: Final = "home"
 """The name of what is noted here."""
@@ -287,11 +288,10 @@ class Sleeper:
 
     def _help(self) -> tuple[str, ...]:
         phrases = [self._voice.understands[command][0] for command in HELPFUL]
-        groups = (", ".join(phrases[at : at + READ_AT_ONCE]) for at in range(0, len(phrases), READ_AT_ONCE))
         return tuple(
             sentence
-            for index, group in enumerate(groups)
-            for sentence in self._voice.say("help_list" if index else "help_others", phrases=group)
+            for index, breath in enumerate(in_breaths(phrases, READ_AT_ONCE))
+            for sentence in self._voice.say("help_list" if index else "help_others", phrases=breath)
         )
 
     # --- From state to state ----------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from coach.interview.questions import (
     Questionnaire,
     undecided,
 )
+from coach.session.delivery import Delivery
 from coach.session.messages import (
     Action,
     Chime,
@@ -38,7 +39,6 @@ from coach.session.messages import (
     Event,
     Heard,
     Hush,
-    Line,
     Listen,
     Milliseconds,
     Note,
@@ -46,7 +46,6 @@ from coach.session.messages import (
     Passed,
     Prepare,
     Say,
-    SetVolume,
     Spoken,
     Troubled,
 )
@@ -55,13 +54,10 @@ from coach.session.phrases import Voice
 from coach.session.session import (
     LEAD,
     PAUSES_REMINDED,
-    RATE_LEVELS,
-    RATE_STEP_WPM,
     REMIND_PAUSED_AFTER,
-    VOLUME_DB,
-    VOLUME_STEP_DB,
     Outcome,
 )
+from coach.session.wording import in_breaths
 
 ASK_AGAIN_AFTER: Final = Milliseconds(12_000)
 """Silence after a question: time to think, and to look for a number."""
@@ -117,8 +113,7 @@ class Interview:
         self._narration = Narration()
         self._reminder: float = NEVER
         self._reminders = 0
-        self._rate = 0
-        self._volume = 0
+        self._delivery = Delivery(voice.words_per_minute)
         self._actions: list[Action] = []
 
     # --- The gate: every event passes here ------------------------------------------------------------------
@@ -146,7 +141,7 @@ class Interview:
             self._ask(0, asked.intro)
         else:  # there is only something to tell
             self._say_last(asked.intro)
-        self._actions.append(Prepare(tuple(dict.fromkeys(map(self._line, self._foreseeable())))))
+        self._actions.append(Prepare(tuple(dict.fromkeys(map(self._delivery.line, self._foreseeable())))))
         return self._flush()
 
     def handle(self, event: Event) -> tuple[Action, ...]:
@@ -176,7 +171,7 @@ class Interview:
             self._moment = Milliseconds(int(due))
             if due == self._narration.due:
                 text, number = self._narration.begin_next()
-                self._actions.append(Say(self._line(text), number, self._moment))
+                self._actions.append(Say(self._delivery.line(text), number, self._moment))
             else:
                 self._remind()
         self._next_due = NEVER if self.ended else min(self._narration.due, self._reminder)
@@ -430,19 +425,9 @@ class Interview:
 
     def _change_delivery(self, command: str) -> None:
         """Speak louder, quieter, slower or faster from now on."""
-        match command:
-            case "louder" | "quieter":
-                volume = self._volume + (VOLUME_STEP_DB if command == "louder" else -VOLUME_STEP_DB)
-                possible = volume in VOLUME_DB
-                self._volume = volume if possible else self._volume
-                self._actions.append(SetVolume(self._volume))
-                changed, at_the_limit = str(command), "loudest" if command == "louder" else "quietest"
-            case _:
-                rate = self._rate + (1 if command == "faster" else -1)
-                possible = rate in RATE_LEVELS
-                self._rate = rate if possible else self._rate
-                changed, at_the_limit = f"speak_{command}", "fastest" if command == "faster" else "slowest"
-        self._interject(self._voice.say(changed if possible else at_the_limit))
+        told, actions = self._delivery.change(command)
+        self._actions += actions
+        self._interject(self._voice.say(told))
 
     # --- Words ----------------------------------------------------------------------------------------------
 
@@ -482,9 +467,8 @@ class Interview:
             yield from self._voice.say("help_answers", phrases=", ".join((*numbers, *worded)))
             others = [it for it in others if it not in possible]
         phrases = [self._voice.understands[command][0] for command in others]
-        for index in range(0, len(phrases), READ_AT_ONCE):
-            group = ", ".join(phrases[index : index + READ_AT_ONCE])
-            yield from self._voice.say("help_others" if index == 0 else "help_list", phrases=group)
+        for index, breath in enumerate(in_breaths(phrases, READ_AT_ONCE)):
+            yield from self._voice.say("help_list" if index else "help_others", phrases=breath)
 
     def _foreseeable(self) -> Iterator[str]:
         """What is likely to be said, to be rendered while there is time."""
@@ -514,9 +498,6 @@ class Interview:
         self._reminder = NEVER
         self._reminders = 0
         self._actions += [Entered(self._place), Listen(self._offered())]
-
-    def _line(self, text: str) -> Line:
-        return Line(text, self._voice.words_per_minute + self._rate * RATE_STEP_WPM)
 
     def _note(self, kind: NoteKind, **detail: str | int | bool) -> None:
         self._actions.append(Note(self._moment, kind, detail=tuple(detail.items())))

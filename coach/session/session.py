@@ -24,6 +24,7 @@ from coach.planning.pain import (
 from coach.session import table
 from coach.session.course import Course
 from coach.session.cues import Cue, set_timeline
+from coach.session.delivery import Delivery
 from coach.session.messages import (
     Action,
     Chime,
@@ -32,7 +33,6 @@ from coach.session.messages import (
     Event,
     Heard,
     Hush,
-    Line,
     Listen,
     Milliseconds,
     Note,
@@ -40,7 +40,6 @@ from coach.session.messages import (
     Passed,
     Prepare,
     Say,
-    SetVolume,
     Spoken,
     Troubled,
 )
@@ -65,16 +64,6 @@ PAIN_QUESTIONS_ASKED: Final = 2
 REMIND_PAUSED_AFTER: Final = Milliseconds(300_000)
 PAUSES_REMINDED: Final = 6
 """A pause is recalled every five minutes and given up after half an hour."""
-
-VOLUME_STEP_DB: Final = 4
-VOLUME_DB: Final = range(-16, 9)
-"""Louder than +8 dB clips the synthesiser's loudest syllables."""
-
-RATE_STEP_WPM: Final = 20
-CUE_WPM: Final = 30
-"""Counts and cues are spoken that much brisker than sentences: "halfway" has half a second in a hold of five."""
-
-RATE_LEVELS: Final = range(-3, 4)
 
 PUBLISHED_RULES: Final = PainRules()
 
@@ -118,8 +107,7 @@ class Session:
         self._pain = Pain(exercise="")  # the last one, as far as it was told
         self._is_pain_told = True
         self._has_time = False  # the person asked for time to answer
-        self._rate = 0
-        self._volume = 0
+        self._delivery = Delivery(voice.words_per_minute)
         self._outcome: Outcome = "completed"
         self._last_key = "closing"
         self._machine = Machine(
@@ -208,15 +196,9 @@ class Session:
 
     # --- Speaking -------------------------------------------------------------------------------------------
 
-    def _line(self, text: str) -> Line:
-        return Line(text, self._voice.words_per_minute + self._rate * RATE_STEP_WPM)
-
-    def _cue(self, text: str) -> Line:
-        return Line(text, self._voice.words_per_minute + CUE_WPM)
-
     def _say_next_sentence(self) -> None:
         text, number = self._narration.begin_next()
-        self._actions.append(Say(self._line(text), number, self._moment))
+        self._actions.append(Say(self._delivery.line(text), number, self._moment))
 
     def _play_cue(self, cue: Cue) -> None:
         if cue.chime:
@@ -225,7 +207,7 @@ class Session:
             # A count cuts whatever else is being said: the movement does not wait.
             self._narration.drop()
             number = self._narration.next_number()
-            self._actions.append(Say(self._cue(cue.text), number, self._moment))
+            self._actions.append(Say(self._delivery.cue(cue.text), number, self._moment))
         if cue.trigger == "rested":
             self._rest_over = True
             self._finish_rest()
@@ -320,7 +302,7 @@ class Session:
         self._prepare(briefing)
         set_ = set_timeline(self._voice, self._course.step, self._course.dose)
         cues = (*self._wording.countdown(self._done_before), *set_)
-        self._actions.append(Prepare(tuple(self._cue(cue.text) for cue in cues if cue.text)))
+        self._actions.append(Prepare(tuple(self._delivery.cue(cue.text) for cue in cues if cue.text)))
 
     def _enter_readying(self) -> None:
         self._arrive()
@@ -754,27 +736,21 @@ class Session:
         self._interject(self._voice.say(changed))
 
     def _speak_slower(self) -> None:
-        self._change_rate(-1, "speak_slower", "slowest")
+        self._deliver("slower")
 
     def _speak_faster(self) -> None:
-        self._change_rate(+1, "speak_faster", "fastest")
-
-    def _change_rate(self, by: int, changed: str, at_the_limit: str) -> None:
-        possible = self._rate + by in RATE_LEVELS
-        self._rate += by if possible else 0
-        self._interject(self._voice.say(changed if possible else at_the_limit))
+        self._deliver("faster")
 
     def _speak_louder(self) -> None:
-        self._change_volume(+VOLUME_STEP_DB, "louder", "loudest")
+        self._deliver("louder")
 
     def _speak_quieter(self) -> None:
-        self._change_volume(-VOLUME_STEP_DB, "quieter", "quietest")
+        self._deliver("quieter")
 
-    def _change_volume(self, by: int, changed: str, at_the_limit: str) -> None:
-        possible = self._volume + by in VOLUME_DB
-        self._volume += by if possible else 0
-        self._actions.append(SetVolume(self._volume))
-        self._interject(self._voice.say(changed if possible else at_the_limit))
+    def _deliver(self, command: str) -> None:
+        told, actions = self._delivery.change(command)
+        self._actions += actions
+        self._interject(self._voice.say(told))
 
     # --- Hooks: questions -----------------------------------------------------------------------------------
 
@@ -845,7 +821,7 @@ class Session:
 
     def _prepare(self, *texts: Iterable[str]) -> None:
         """Have these lines rendered while there is time."""
-        lines = dict.fromkeys(self._line(text) for group in texts for text in group)
+        lines = dict.fromkeys(self._delivery.line(text) for group in texts for text in group)
         self._actions.append(Prepare(tuple(lines)))
 
     def _question(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 No sentence stands here, only which ones are said, in which order. Each text in a result is one line.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from coach.session import table
 from coach.session.course import Course
@@ -241,10 +241,16 @@ class Wording:
         """One phrase for each command, a few to a sentence; answers are told beside their question."""
         others = (command for command in commands if command not in NOT_TAUGHT | ANSWERS)
         phrases = [self._voice.understands[command][0] for command in others]
-        groups = [phrases[i : i + PHRASES_PER_SENTENCE] for i in range(0, len(phrases), PHRASES_PER_SENTENCE)]
-        lists = (self._voice.say("help_list", phrases=", ".join(group)) for group in groups)
+        breaths = in_breaths(phrases, PHRASES_PER_SENTENCE)
+        lists = (self._voice.say("help_list", phrases=breath) for breath in breaths)
         return (
             *self._voice.say("help_intro"),
             *(sentence for sentences in lists for sentence in sentences),
             *self._voice.say("help_outro"),
         )
+
+
+def in_breaths(phrases: Sequence[str], many: int) -> Iterator[str]:
+    """Yield phrases to be read out, so many to a sentence."""
+    for first in range(0, len(phrases), many):
+        yield ", ".join(phrases[first : first + many])
