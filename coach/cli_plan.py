@@ -24,7 +24,7 @@ from coach.planning.today import plan as plan_for
 from coach.session.course import Course
 from coach.session.phrases import Voice
 from coach.session.plan import steps_of
-from coach.session.routine import Routine
+from coach.session.routine import Routine, exercises_of
 
 FIRST_DAY = date(2026, 1, 5)
 """The imagined people begin on a Monday. Which one makes no difference."""
@@ -80,7 +80,7 @@ def plan(
     if show_rules:
         _show_rules()
         return
-    routines = [it.routine for it in content.routines() if it.routine]
+    routines = content.sound_routines()
     guidance = load_guidance()
     if simulated:
         people = [
@@ -91,7 +91,7 @@ def plan(
         _draw(people, picture)
         return
     day = on.date() if on else datetime.now().astimezone().date()
-    past = read_past(history_at(store), [part.exercise for routine in routines for part in routine.parts])
+    past = read_past(history_at(store), exercises_of(routines))
     _show_plan(
         plan_for(day, past, routines, guidance, minutes=minutes, equipment=equipment),
         content.load_voice(voice),

@@ -17,10 +17,11 @@ from coach.content.guidance import load_guidance
 from coach.devices.crashes import CrashLog, Record
 from coach.devices.service import Notifier, WatchedRoom
 from coach.errors import CoachError, RoomLost
-from coach.history import read_past
+from coach.history import remembered
 from coach.home.reminders import EVERY_DAY, Quiet, Reminder, with_reminders
 from coach.models.shelf import bundled, chosen_model
 from coach.session.messages import Heard, Milliseconds
+from coach.session.routine import exercises_of
 from coach.voice_queue import Played
 
 out = Console(highlight=False)
@@ -98,13 +99,13 @@ def serve(
     from coach.serve import serve as be_at_home  # noqa: PLC0415
 
     spoken, path = content.load_voice(voice), history_at(store)
-    routines = tuple(it.routine for it in content.routines() if it.routine)
-    exercises = [part.exercise for routine in routines for part in routine.parts]
+    routines = content.sound_routines()
+    exercises = exercises_of(routines)
     home = Home(
         voice=spoken,
         routines=routines,
         guidance=load_guidance(),
-        remember=lambda: read_past(path, exercises),
+        remember=lambda: remembered(path, exercises),
         clock=lambda: datetime.now().astimezone(),
         equipment=equipment,
     )

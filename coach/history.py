@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coach.devices.store import Recorded, read_history
+from coach.errors import StoreFailed
 from coach.interview.questions import SKIPPED, Answer, answers_from
 from coach.planning import past
 from coach.planning.past import Past
@@ -291,6 +292,18 @@ def read_past(path: Path, exercises: Iterable[Exercise] = ()) -> Past:
         coach.errors.StoreFailed: the file cannot be read, is no history, or is of a newer coach.
     """
     return past_of(read_history(path), {exercise.id: exercise for exercise in exercises})
+
+
+def remembered(path: Path, exercises: Iterable[Exercise]) -> Past:
+    """Return what is known of the person, for whoever leads; of a history that cannot be read, nothing.
+
+    Then all is asked anew, which is the safe side. The store says what is wrong as soon as it is opened, and
+    sets a damaged history aside.
+    """
+    try:
+        return read_past(path, exercises)
+    except StoreFailed:
+        return Past()
 
 
 def past_of(recorded: Iterable[Recorded], exercises: Mapping[str, Exercise]) -> Past:

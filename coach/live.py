@@ -1,6 +1,6 @@
 """Live: the devices opened in order, minds led on them one after another, all closed again whatever happens."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,16 +12,15 @@ from coach.devices.ears import VoskEars, missing_phrases
 from coach.devices.mouth import SpeakingMouth
 from coach.devices.room import open_room, say_last
 from coach.devices.store import SqliteStore
-from coach.errors import CoachError, StoreFailed
-from coach.history import read_past
+from coach.errors import CoachError
+from coach.history import remembered
 from coach.loop import Hands, Witness, lead
-from coach.planning.past import Past
 from coach.ports import Ears, Echo, Mind, Mouth, Pcm, Room, Store
 from coach.practice import NO_WISHES, Practice, Wishes
 from coach.rehearsal.echo import open_echo
 from coach.session.messages import End, Line, Note
 from coach.session.phrases import Voice
-from coach.session.routine import Exercise, Routine
+from coach.session.routine import Routine, exercises_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +193,13 @@ def practise_live(
     Raises:
         CoachError: as ``on_stage``; or the guidance has mistakes.
     """
-    routines = [it.routine for it in content.routines() if it.routine]
-    exercises = [part.exercise for routine in routines for part in routine.parts]
+    routines = content.sound_routines()
+    exercises = exercises_of(routines)
     guidance = load_guidance()
     with on_stage(voice, setup, witness, warn) as stage:
         return Practice(
             lambda mind, name: stage.lead(mind, name, datetime.now().astimezone()),
-            lambda: _remembered(setup.store, exercises),
+            lambda: remembered(setup.store, exercises),
             datetime.now().astimezone().date(),
             routines,
             guidance,
@@ -208,16 +207,6 @@ def practise_live(
             wishes,
             chosen,
         ).go()
-
-
-def _remembered(store: Path, exercises: Sequence[Exercise]) -> Past:
-    """What is known of the person. Of a history that cannot be read, nothing is: then all is asked anew, which is
-    the safe side, and the store says what is wrong as soon as it is opened; a damaged one it sets aside.
-    """
-    try:
-        return read_past(store, exercises)
-    except StoreFailed:
-        return Past()
 
 
 def _say_aloud(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> None:

@@ -111,7 +111,7 @@ class Practice:
             if end.outcome != "completed":
                 return end
         while True:
-            today = self._plan()
+            today = self._plan(self._remember())
             told = spoken(today, self._voice)
             if today.routine is None or today.asks:
                 return self._tell(told)
@@ -140,11 +140,11 @@ class Practice:
             return False
         return verdict.outcome != "mobility_only" or chosen.kind != "strength"
 
-    def _plan(self) -> Plan:
+    def _plan(self, past: Past) -> Plan:
         wishes = self._wishes
         return plan(
             self._today,
-            self._remember(),
+            past,
             self._routines,
             self._guidance,
             minutes=wishes.minutes,
@@ -156,14 +156,10 @@ class Practice:
     def _due(self) -> tuple[str, ...]:
         """The interviews to hold first. The diary comes before the plan, which heeds it; not on a day on which
         readiness was asked about, which is questions enough."""
-        asks = self._plan().asks
-        if "readiness" in asks or self._was_asked_today("readiness") or self._was_asked_today(DIARY):
-            return asks
-        return (*asks, DIARY)
-
-    def _was_asked_today(self, name: str) -> bool:
-        last = self._remember().last_interview(name)
-        return last is not None and last.day == self._today
+        past = self._remember()
+        asks = self._plan(past).asks
+        asked_today = {it.name for it in past.interviews if it.day == self._today}
+        return asks if asked_today & {"readiness", DIARY} or "readiness" in asks else (*asks, DIARY)
 
     def _ask(self, name: str) -> End:
         return self._lead(self._interview(load_interview(name, self._voice)), name)

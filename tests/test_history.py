@@ -21,6 +21,7 @@ from coach.history import (
     read_past,
     read_sessions,
     record,
+    remembered,
     show_log,
 )
 from coach.planning.past import Hurt, Interview, Past, SessionDone, SetDone
@@ -284,6 +285,12 @@ def test_notes_that_nobody_knows_yet_do_not_hinder_the_past() -> None:
 
 def test_the_past_of_no_history_is_empty(tmp_path: Path) -> None:
     assert read_past(tmp_path / "history.sqlite3") == Past()
+
+
+def test_who_leads_knows_nothing_of_a_person_whose_history_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    path.write_bytes(b"no history at all" * 100)
+    assert remembered(path, [CURL]) == Past()
 
 
 def test_the_past_is_read_from_the_file(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ __all__ = [
     "own_routines",
     "routine_folders",
     "routines",
+    "sound_routines",
 ]
 
 
@@ -83,6 +84,11 @@ def routines() -> tuple[Summary, ...]:
                     path.stem, path, reading.value, tuple(map(str, in_order(reading.mistakes)))
                 )
     return tuple(found.values())
+
+
+def sound_routines() -> tuple[Routine, ...]:
+    """Return the routines on offer that have no mistakes: what a plan chooses from."""
+    return tuple(it.routine for it in routines() if it.routine)
 
 
 def load_routine(name: str | Path, *, voice: Voice | None = None) -> Routine:

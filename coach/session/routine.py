@@ -4,6 +4,7 @@ Plain values, as a physiotherapist writes them in ``routines/``; ``coach/content
 files. Times are in seconds here because people write them; the session counts in milliseconds.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -153,3 +154,8 @@ class Routine:
     get_ready_s: Annotated[int, Interval(ge=3, le=10)] = 3
     rest_s: Annotated[float, Ge(0)] = 15.0
     rest_between_rounds_s: Annotated[float, Ge(0)] = 45.0
+
+
+def exercises_of(routines: Iterable[Routine]) -> tuple[Exercise, ...]:
+    """Return every exercise in some routines; one that stands in several, several times."""
+    return tuple(part.exercise for routine in routines for part in routine.parts)
