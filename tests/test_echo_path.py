@@ -1,0 +1,91 @@
+"""The coach's voice is taken out of what the ears hear, and the person's words stay whole."""
+
+import numpy as np
+import pytest
+import soxr
+from numpy.typing import NDArray
+
+from coach.echo_path import STEP, EchoPath
+from coach.ports import BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
+from coach.rehearsal.room import response
+
+Sound = NDArray[np.float64]
+
+
+def speech(seconds: float, seed: int) -> Sound:
+    """Noise that comes and goes like syllables, with the long-term spectrum of a voice."""
+    rng = np.random.default_rng(seed)
+    spectrum = np.fft.rfft(rng.standard_normal(int(seconds * SAMPLE_RATE)))
+    hertz = np.fft.rfftfreq(int(seconds * SAMPLE_RATE), 1 / SAMPLE_RATE)
+    voiced = np.fft.irfft(spectrum / (1 + hertz / 800))
+    swell = np.clip(np.sin(2 * np.pi * 4 * np.arange(len(voiced)) / SAMPLE_RATE + seed), 0, 1)
+    sound: Sound = voiced * swell
+    return sound * 2_000 / sound.std()
+
+
+def echo_of(played: Sound, drift_ppm: float = 0.0) -> Sound:
+    late = np.concatenate(
+        [np.zeros(SAMPLE_RATE * 60 // 1000), response(np.random.default_rng(1), 300, room_db=-6.0)]
+    )
+    echo = np.convolve(played, late)[: len(played)]
+    if drift_ppm:
+        finer = soxr.resample(echo, 1, 8, quality="VHQ")
+        places = 8 * (1 + drift_ppm * 1e-6) * np.arange(len(echo))
+        echo = np.interp(places, np.arange(len(finer)), finer)
+    return echo + np.random.default_rng(2).normal(0, 20, len(echo))
+
+
+def blocks(sound: Sound) -> list[Block]:
+    whole = np.clip(np.rint(sound), -32_768, 32_767).astype("<i2")
+    return [Block(whole[at : at + BLOCK_SAMPLES].tobytes()) for at in range(0, len(whole), BLOCK_SAMPLES)]
+
+
+def removed(path: EchoPath, recorded: Sound, played: Sound) -> Sound:
+    pairs = zip(blocks(recorded), blocks(played), strict=True)
+    return np.frombuffer(b"".join(path.remove(mic, spk) for mic, spk in pairs), "<i2").astype(float)
+
+
+def db(sound: Sound) -> float:
+    return float(10 * np.log10(np.mean(sound**2) + 1e-9))
+
+
+@pytest.mark.parametrize(("drift_ppm", "at_least_db"), [(0, 30), (50, 15)])
+def test_the_echo_is_gone_after_some_seconds_even_if_the_clocks_differ(drift_ppm: float, at_least_db: float):
+    played = speech(8, seed=3)
+    recorded = echo_of(played, drift_ppm)
+    path = EchoPath()
+    assert not path.settled
+    left = removed(path, recorded, played)
+    late = slice(5 * SAMPLE_RATE, None)
+    assert db(recorded[late]) - db(left[late]) > at_least_db
+    assert path.settled
+
+
+def test_what_a_person_says_over_the_coach_stays_whole():
+    played, person = speech(8, seed=3), np.zeros(8 * SAMPLE_RATE)
+    word = slice(6 * SAMPLE_RATE, 7 * SAMPLE_RATE)
+    person[word] = speech(1, seed=9)
+    left = removed(EchoPath(), echo_of(played) + person, played)
+    came_out = left[word.start + STEP : word.stop + STEP]
+    assert db(came_out - person[word]) < db(person[word]) - 10
+    assert db(echo_of(played)[word] + 0) > db(person[word]) - 3  # and it was no whisper that was spoken over
+
+
+def test_while_the_coach_is_silent_everything_passes_through_10_ms_late():
+    recorded = speech(1, seed=4)
+    left = removed(EchoPath(), recorded, np.zeros(len(recorded)))
+    assert np.array_equal(left[STEP:], np.rint(recorded)[:-STEP])
+
+
+def test_half_a_second_after_the_coach_has_ended_everything_passes_through_again():
+    played = np.concatenate([speech(2, seed=6), np.zeros(2 * SAMPLE_RATE)])
+    recorded = echo_of(played) + speech(4, seed=5)
+    left = removed(EchoPath(), recorded, played)
+    again = slice(5 * SAMPLE_RATE // 2, None)
+    assert np.array_equal(left[again][STEP:], np.rint(recorded)[again][:-STEP])
+
+
+def test_a_muted_microphone_stays_silent():
+    path = EchoPath()
+    (word,) = blocks(speech(0.02, seed=7))
+    assert [path.remove(SILENCE, word) for _ in range(20)] == [SILENCE] * 20
