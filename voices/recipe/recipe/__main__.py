@@ -3,6 +3,7 @@
 lexicon      phone bigram from the word lists (only before a training: graphs must agree with the network)
 corpora      human speech into the working folder
 synthesise   synthetic speech into the working folder
+over_voice   both kinds of speech over the coach's own voice; skipped where the coach is not installed
 train        the network
 export       am/ and conf/ of the model
 graph        graph/ of the model, with the penalties of words/penalties.txt
@@ -16,13 +17,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from recipe import corpora, lexicon, synthesis, vocabulary
-from recipe.corpora import Collection, collect, read_collection
+from recipe.corpora import Collection, Speakers, collect, read_collection
 from recipe.graph import Penalties, write_graph
 from recipe.settings import FULL, HERE, SMOKE, Settings, folder_from_environment
 
@@ -43,8 +44,9 @@ def stage_lexicon(_: Settings) -> None:
 def stage_corpora(settings: Settings) -> None:
     """Gathers human speech, where there is any."""
     if settings.corpora:
-        trained_on: Literal["all", "unexamined"] = "all" if settings.all_speakers else "unexamined"
-        for name, speakers in (("human", trained_on), ("tuning", "examined")):
+        trained_on: Speakers = "all" if settings.all_speakers else "unexamined"
+        wanted: tuple[tuple[str, Speakers], ...] = (("human", trained_on), ("tuning", "examined"))
+        for name, speakers in wanted:
             collection = corpora.human(settings.corpora, speakers)
             collection.write(settings.work / name)
             print(f"{name}: {len(collection)} signals, {collection.hours:.2f} h")
@@ -70,6 +72,19 @@ def stored(settings: Settings, name: str) -> Collection | None:
     """A collection an earlier stage wrote, or None."""
     path = settings.work / name
     return read_collection(path) if path.with_suffix(".npy").exists() else None
+
+
+def stage_over_voice(settings: Settings) -> None:
+    """Lets people speak over the coach, where the coach is installed."""
+    from recipe.over_voice import COACH_IS_HERE, over_the_coach
+
+    synthetic = stored(settings, "synthetic")
+    if not COACH_IS_HERE:
+        print("over_voice: skipped, for the coach is not installed here: pip install ../..")
+    elif synthetic:
+        collection = over_the_coach(synthetic, stored(settings, "human"), settings.scale.over_voice, settings.seed + 2, settings.processes)
+        collection.write(settings.work / "over_voice")
+        print(f"over_voice: {len(collection)} signals, {collection.hours:.2f} h")
 
 
 def stage_train(settings: Settings) -> None:
@@ -115,8 +130,8 @@ def stage_examine(settings: Settings) -> None:
 
 
 STAGES: dict[str, Callable[[Settings], None]] = {
-    "lexicon": stage_lexicon, "corpora": stage_corpora, "synthesise": stage_synthesise, "train": stage_train,
-    "export": stage_export, "graph": stage_graph, "tune": stage_tune, "examine": stage_examine}  # fmt: skip
+    "lexicon": stage_lexicon, "corpora": stage_corpora, "synthesise": stage_synthesise, "over_voice": stage_over_voice,
+    "train": stage_train, "export": stage_export, "graph": stage_graph, "tune": stage_tune, "examine": stage_examine}  # fmt: skip
 
 
 def main() -> None:
@@ -141,16 +156,18 @@ def main() -> None:
     )
     parser.add_argument("--all-speakers", action="store_true", help="corpora: train on speakers of the examination as well")
     parser.add_argument("--resume", action="store_true", help="train: go on from the network in the working folder")
+    parser.add_argument("--minutes", type=float, help=f"train: end after so long (default: {FULL.minutes:g})")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     work = options.work / "smoke" if options.smoke else options.work
     model = options.model or (work / "model" if options.smoke else HERE.parent / "english" / "ears")
+    scale = SMOKE if options.smoke else FULL
     settings = Settings(
         work,
         None if options.smoke else options.corpora,
         None if options.smoke else options.examination,
         model,
-        SMOKE if options.smoke else FULL,
+        replace(scale, minutes=options.minutes or scale.minutes),
         options.processes,
         options.all_speakers,
         options.resume,

@@ -18,12 +18,12 @@ Signal = npt.NDArray[np.float32]
 Random = np.random.Generator
 
 
-def _decibels(value: float) -> float:
+def decibels(value: float) -> float:
     """A level in decibels as a factor of amplitude."""
     return float(10 ** (value / 20))
 
 
-def _level(signal: Signal) -> float:
+def level(signal: Signal) -> float:
     """Root mean square of the loud parts: of the samples above a fifth of the peak's blocks."""
     blocks = signal[: len(signal) // 320 * 320].reshape(-1, 320)
     if not len(blocks):
@@ -139,7 +139,7 @@ def room(random: Random) -> Signal:
     tail[: int(random.uniform(0.002, 0.02) * SAMPLE_RATE)] = 0
     for _ in range(int(random.integers(2, 9))):
         tail[int(random.uniform(0.001, 0.04) * SAMPLE_RATE)] += random.normal(0, 6)
-    tail *= _decibels(-random.uniform(0, 16)) / (np.sqrt((tail**2).sum()) + 1e-9)
+    tail *= decibels(-random.uniform(0, 16)) / (np.sqrt((tail**2).sum()) + 1e-9)
     tail[0] = 1.0
     response: Signal = tail.astype(np.float32)
     return response
@@ -179,21 +179,21 @@ def degrade(signal: Signal, random: Random, noises: NoiseBank, babble: Callable[
 
     In: any scale; out: the range of 16-bit integers. `babble` makes other people's speech of a length, at any level.
     """
-    speech = _level(signal)
+    speech = level(signal)
     dry = random.random() < 0.25  # some pass nearly as they are, so that clean signals stay familiar
     if not dry:
         signal = colour(signal, random, reverberate=random.random() < 0.4, equalise=random.random() < 0.6)
-        speech = _level(signal)
+        speech = level(signal)
         if random.random() < 0.65:
             ratio = random.uniform(2, 35) if random.random() < 0.5 else random.uniform(12, 40)
-            signal = signal + noises.draw(len(signal), random) * (speech * _decibels(-ratio))
+            signal = signal + noises.draw(len(signal), random) * (speech * decibels(-ratio))
         if random.random() < 0.15:
             other = babble(len(signal))
-            signal = signal + other * (speech / _level(other) * _decibels(-random.uniform(8, 30)))
+            signal = signal + other * (speech / level(other) * decibels(-random.uniform(8, 30)))
     loudest = float(np.abs(signal).max(initial=1e-9))
     if random.random() < 0.08:  # overdriven
         signal = np.clip(signal, -loudest * random.uniform(0.1, 0.6), loudest * random.uniform(0.1, 0.6))
         loudest = float(np.abs(signal).max(initial=1e-9))
-    target = 32767 * _decibels(-random.uniform(1, 24) if random.random() < 0.7 else -random.uniform(20, 40))
+    target = 32767 * decibels(-random.uniform(1, 24) if random.random() < 0.7 else -random.uniform(20, 40))
     degraded: Signal = np.round(signal * (target / loudest)).astype(np.float32)
     return degraded

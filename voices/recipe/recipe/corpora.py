@@ -21,6 +21,7 @@ from recipe.lexicon import pronounceable
 from recipe.settings import SAMPLE_RATE
 
 Signal = npt.NDArray[np.int16]
+Speakers = Literal["unexamined", "examined", "all"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def manifest(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def human(folder: Path, speakers: Literal["unexamined", "examined", "all"]) -> Collection:
+def human(folder: Path, speakers: Speakers) -> Collection:
     """The human speech of a corpus: by speakers the examination does not know, by those it knows (never the same clips), or by all.
 
     Rows with a word that has no pronunciation are left out of what is trained on: there would be nothing to train towards.

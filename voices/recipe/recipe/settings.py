@@ -28,9 +28,10 @@ class Scale:
     """Channels of every hidden layer of the network."""
     bottleneck: int
     """Channels inside its factored layers."""
+    over_voice: int
+    """Words and phrases said over the coach's own voice."""
     minutes: float
-    """Training ends after so long, or half of it if it goes on from an earlier run; the learning rate falls to nothing by
-    then."""
+    """Training ends after so long; the learning rate falls to nothing by then."""
     flat_start_batches: int
     """Batches of full-sum training on a normalised output before lattice-free MMI; 50 sufficed in a prototype."""
     reservoir: int
@@ -44,13 +45,22 @@ FULL = Scale(
     examination_utterances=500,
     width=320,
     bottleneck=128,
+    over_voice=1800,
     minutes=60,
     flat_start_batches=100,
     reservoir=1500,
     batch_seconds=50,
 )
 SMOKE = Scale(
-    utterances=150, examination_utterances=12, width=32, bottleneck=16, minutes=0.3, flat_start_batches=8, reservoir=10, batch_seconds=20
+    utterances=150,
+    examination_utterances=12,
+    width=32,
+    bottleneck=16,
+    over_voice=8,
+    minutes=0.3,
+    flat_start_batches=8,
+    reservoir=10,
+    batch_seconds=20,
 )
 
 

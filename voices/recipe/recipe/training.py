@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from recipe import vocabulary
 from recipe.augmentation import NoiseBank, change_speed, degrade
 from recipe.corpora import Collection, read_collection
 from recipe.features import BANDS, SHIFT, log_mel
@@ -35,6 +36,9 @@ HUMAN_SHARE = 0.55
 SENTENCE_WEIGHT = 0.12
 SILENT_SHARE = 0.05
 """Utterances of noise alone, transcribed as silence: what noise must not become is a word."""
+OVER_VOICE_SHARE = 0.2
+"""Words said over the coach's own voice, where that stage was passed through."""
+COMMAND_WEIGHT = 4.0
 LEARNING_RATE, RESUMED_RATE = 1.8e-3, 1.0e-3
 LOGIT_DECAY = 2e-4
 """Weight of the squared scores in the objective; keeps lattice-free MMI from growing them without end."""
@@ -56,9 +60,12 @@ class Drawn:
     text: str
 
 
-def _weight(text: str, count: int) -> float:
+def _weight(text: str, count: int, commands: frozenset[str]) -> float:
     """How often to draw a human clip. A word said two hundred times is drawn about five times as often as one said eight times,
-    not twenty-five times; a sentence by its length, but there are few of them, and they are not to be learnt by heart."""
+    not twenty-five times; a sentence by its length, but there are few of them, and they are not to be learnt by heart. What the coach
+    listens for is drawn more often, and more evenly: "seven", said forty times, two thirds as often as "right", said 280 times."""
+    if text in commands:
+        return float(COMMAND_WEIGHT * count**-0.75)
     words = len(text.split())
     return float((1.0 if words < 4 else SENTENCE_WEIGHT) * words**0.7 * count**-0.5)
 
@@ -66,14 +73,14 @@ def _weight(text: str, count: int) -> float:
 class Drawer:
     """Draws utterances and degrades them."""
 
-    def __init__(self, synthetic: Collection, human: Collection | None, seed: int) -> None:
+    def __init__(self, synthetic: Collection, human: Collection | None, over_voice: Collection | None, seed: int) -> None:
         """Makes the bank of noises and the weights of the human clips."""
         self._random = np.random.default_rng(seed)
         self._noises = NoiseBank(self._random)
-        self._synthetic, self._human = synthetic, human
+        self._synthetic, self._human, self._over_voice = synthetic, human, over_voice
         if human:
-            counts = Counter(human.texts)
-            weights = np.array([_weight(text, counts[text]) for text in human.texts])
+            counts, commands = Counter(human.texts), frozenset(vocabulary.phrases())
+            weights = np.array([_weight(text, counts[text], commands) for text in human.texts])
             self._weights = weights / weights.sum()
 
     def _raw(self, collection: Collection, index: int) -> Signal:
@@ -113,12 +120,23 @@ class Drawer:
         noisy = signal * level + random.standard_normal(len(signal)) * floor
         return Drawn(log_mel(noisy.astype(np.float32), random.uniform(0.9, 1.1)), text)
 
+    def _over_the_coach(self, collection: Collection) -> Drawn:
+        """A signal from over the coach's voice, hardly degraded further: it has been through a room and a canceller already."""
+        random = self._random
+        index = int(random.integers(len(collection)))
+        signal = change_speed(collection.signal(index).astype(np.float32), random, 1) * np.float32(10 ** random.uniform(-0.4, 0.6))
+        noisy = np.clip(np.round(signal + random.standard_normal(len(signal)) * 10 ** random.uniform(-1, 1)), -32768, 32767)
+        tract = int(np.clip(random.normal(100, 4), 88, 112)) // 2 * 2
+        return Drawn(log_mel(noisy.astype(np.float32), random.uniform(0.9, 1.12), tract), collection.texts[index])
+
     def draw(self, strength: float = 1.0) -> Drawn:
         """One utterance: noise alone, or one to four signals in a row with gaps, everything degraded; with probability
         1 - strength a calm one."""
         random = self._random
         if random.random() >= strength:
             return self.calm()
+        if self._over_voice and random.random() < OVER_VOICE_SHARE:
+            return self._over_the_coach(self._over_voice)
         if random.random() < SILENT_SHARE:
             length = int(random.uniform(0.6, 3) * SAMPLE_RATE)
             kind = random.random()
@@ -181,11 +199,14 @@ def _example(group: list[Drawn]) -> Example:
     return Example(np.stack(features).astype(np.float16), np.array([len(one.features) for one in group]), [one.text for one in group])
 
 
+def _stored(path: Path) -> Collection | None:
+    return read_collection(path) if path.with_suffix(".npy").exists() else None
+
+
 def _produce(folder: Path, scale: Scale, seed: int, queue: Queue[Example], rough: bool) -> None:
     """The second process: makes batches for ever, rougher by the minute."""
     os.nice(10)  # the descent comes first; old batches are drawn again while new ones are missing
-    human = folder / "human"
-    drawer = Drawer(read_collection(folder / "synthetic"), read_collection(human) if human.with_suffix(".npy").exists() else None, seed)
+    drawer = Drawer(read_collection(folder / "synthetic"), _stored(folder / "human"), _stored(folder / "over_voice"), seed)
     order = np.random.default_rng(seed)
     started = time.monotonic()
     while True:
@@ -270,7 +291,7 @@ def train(folder: Path, scale: Scale, seed: int, resume: bool = False) -> Networ
     started = time.monotonic()
     smooth, step = 0.0, 0
     while True:
-        elapsed = (time.monotonic() - started) / 60 / (scale.minutes / 2 if resume else scale.minutes)
+        elapsed = (time.monotonic() - started) / 60 / scale.minutes
         if elapsed >= 1:
             break
         while not queue.empty():
