@@ -16,12 +16,14 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 - What the coach itself is saying, or said a moment ago, is the coach. It knows about where its words lie, so
   "stop" is obeyed while it reads out what can be said, but for the moment in which it says "stop" itself. And
   what was no more than its own echo is the coach, whatever the recogniser makes of it.
+- What is left of the coach's voice is unknown speech to the recogniser, and runs on into what the person says over
+  it. So while the coach speaks, unknown speech before an urgent phrase does not make it talk.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from coach.session.messages import Command, Heard, Hypothesis, Milliseconds
+from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
 
 STANDING = Milliseconds(140)
 """So long a partial result must stand before an urgent phrase is acted on. The recogniser decodes every 120 ms:
@@ -87,6 +89,7 @@ class Attention:
         self._longest = 0  # words in a phrase
         self._began: Milliseconds | None = None  # the utterance at hand
         self._changed = Milliseconds(0)
+        self._worded = Milliseconds(0)  # since when the partial result's known words are what they are
         self._partial = ""
         self._done_with = ""  # the words of this utterance that were acted on
         self._acted: Heard | None = None
@@ -127,8 +130,11 @@ class Attention:
     def _follow(self, text: str, now: Milliseconds) -> None:
         """Take in a partial result."""
         if self._began is None or now - self._changed > FORGOTTEN:
-            self._began, self._done_with = now, ""
-        self._partial = self._new_in(text)
+            self._began, self._done_with, self._partial = now, "", ""
+        new = self._new_in(text)
+        if _known_end(new) != _known_end(self._partial):
+            self._worded = now
+        self._partial = new
         self._changed = now
 
     def _new_in(self, text: str) -> str:
@@ -139,19 +145,24 @@ class Attention:
 
     def _hurry(self, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
         """Act on an urgent phrase before the utterance has ended."""
-        heard = self._meant(self._partial)
-        if heard is None or heard.command not in self._urgent or self._may_become_another(heard.command):
+        text, heard = self._partial, self._meant(self._partial)
+        if heard is None and self._began is not None and said(Milliseconds(self._began - ECHO_AND_DECODING)):
+            text = _known_end(self._partial)
+            heard = self._meant(text)
+        if heard is None or heard.command not in self._urgent or self._may_become_another(text, heard.command):
             return None
-        return self._act(heard, now, said, was_echo)
+        return self._act(heard, self._worded, now, said, was_echo)
 
     def _conclude(self, final: Hypothesis, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
         """Act on an utterance that has ended."""
         if self._began is None:
             self._began, self._done_with = now, ""
-        self._partial = self._new_in(final.text)
-        heard = self._meant(self._partial)
+        text = self._new_in(final.text)
+        believed = self._worded if text == _known_end(self._partial) else self._began
+        self._partial = text
+        heard = self._meant(text)
         if heard is not None and self._is_sure(heard.command, final.confidence, self._began):
-            heard = self._act(heard, now, said, was_echo)
+            heard = self._act(heard, believed, now, said, was_echo)
         else:
             heard = None
         self._began, self._partial = None, ""
@@ -165,11 +176,22 @@ class Attention:
             return False
         return confidence >= (CLEAR_CONFIDENCE if command in TO_BE_CLEAR else MIN_CONFIDENCE)
 
-    def _act(self, heard: Heard, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
-        began = now if self._began is None else self._began
-        if self._is_same_again(heard.command, began, now):
+    def _act(
+        self, heard: Heard, believed: Milliseconds, now: Milliseconds, said: Said, was_echo: WasEcho
+    ) -> Heard | None:
+        """Act, unless it is the same again or the coach's own word.
+
+        Args:
+            heard: what to act on.
+            believed: since when the recogniser has believed in these words; the utterance may have begun long
+                before, with what was left of the coach's voice.
+            now: how much microphone sound was heard so far.
+            said: the coach's own words.
+            was_echo: its own sound.
+        """
+        if self._is_same_again(heard.command, now if self._began is None else self._began, now):
             return None
-        if was_echo(began) or _is_in(heard.words, said(Milliseconds(began - ECHO_AND_DECODING))):
+        if was_echo(believed) or _is_in(heard.words, said(Milliseconds(believed - ECHO_AND_DECODING))):
             return None
         self._done_with = f"{self._done_with} {self._partial}".strip()
         self._partial = ""
@@ -206,9 +228,17 @@ class Attention:
             words = words[len(phrase.split()) :]
         return phrases
 
-    def _may_become_another(self, command: Command) -> bool:
-        begun = f"{self._partial} "
+    def _may_become_another(self, text: str, command: Command) -> bool:
+        begun = f"{text} "
         return any(it.startswith(begun) and meaning != command for it, meaning in self._meanings.items())
+
+
+def _known_end(text: str) -> str:
+    """The words after unknown speech at the beginning: what comes before them may be what is left of the coach."""
+    words = text.split()
+    while words and words[0] == UNKNOWN:
+        words = words[1:]
+    return " ".join(words)
 
 
 def _is_in(phrase: str, own_words: str) -> bool:

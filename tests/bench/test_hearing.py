@@ -15,7 +15,7 @@ from coach import content
 from coach.bench.hearing import Extent, as_markdown, draw, measure_hearing, progress_on, show
 from coach.bench.hearing.conditions import CONDITIONS, QUIET, SPEECH_DBFS, Stage, Surroundings, breathing
 from coach.bench.hearing.listening import grammar_of, grammar_of_words, state_asking, watched_grammars
-from coach.bench.hearing.over_voice import Coach, interrupt, narrate
+from coach.bench.hearing.over_voice import Coach, interrupt, lead_alone, narrate
 from coach.bench.hearing.recordings import Clip, Recording, load, read_manifests, spread
 from coach.bench.hearing.rendered import Speaker, render
 from coach.bench.hearing.report import Memory, Model, Report
@@ -345,6 +345,13 @@ class DeludedEars(LoudnessEars):
         return (Hypothesis("stop", final=True, confidence=1.0, begin=Milliseconds(now - 300), end=now),)
 
 
+class DeafEars(LoudnessEars):
+    """Hears nothing."""
+
+    def hear(self, microphone: Block) -> Sequence[Hypothesis]:
+        return ()
+
+
 class PerfectEcho:
     """Leaves nothing at all of what was recorded."""
 
@@ -382,6 +389,24 @@ def test_what_the_coach_takes_its_own_voice_for_is_told_with_its_line(deaf_coach
     assert [accept.at_s for accept in accepts] == [8.0, 16.0, 24.0]
     assert all(accept.urgent and accept.text in {line.text for line in coach.lines} for accept in accepts)
     assert hours == pytest.approx(0.4 / 60, rel=0.01)
+
+
+def test_a_session_that_hears_itself_is_told_with_its_routine_and_line(deaf_coach, english) -> None:
+    coach = replace(deaf_coach, ears=DeludedEars(), new_echo=PerfectEcho)
+    routine = content.load_routine("break", voice=english)
+    accepts, hours = lead_alone(coach, [routine], 0.05, lambda _: None)
+    assert [(accept.command, accept.at_s, accept.urgent) for accept in accepts] == [("stop", 8.0, True)]
+    assert routine.name in accepts[0].recording
+    assert accepts[0].text
+    assert 0.05 / 60 <= hours < 60 / 3600
+
+
+def test_whole_sessions_with_nobody_there_and_no_ears_to_mishear_are_clean(deaf_coach, english) -> None:
+    coach = replace(deaf_coach, ears=DeafEars(), new_echo=PerfectEcho)
+    routine = content.load_routine("break", voice=english)
+    accepts, hours = lead_alone(coach, [routine], 0.05, lambda _: None)
+    assert accepts == ()
+    assert hours > 20 / 3600
 
 
 # --- The whole --------------------------------------------------------------------------------------------

@@ -267,3 +267,18 @@ def test_words_of_one_sound_are_told_apart_by_the_phrase_they_stand_in(mouth):
         heard = [it for it in person.say(phrase) if it.final and it.text]
         assert [it.text for it in heard] == [phrase]
         assert heard[0].confidence > 0.9
+
+
+def test_a_model_that_is_deleted_while_it_listens_is_listened_with_to_the_end(
+    tmp_path: Path, mouth: SpeakingMouth
+):
+    model = tmp_path / "ears"
+    shutil.copytree(MODEL, model)
+    person = SpokenPerson(VoskEars(model), mouth)
+    person.ears.listen(["stop", "pause"])
+    assert "stop" in finals(person.say("stop"))
+    shutil.rmtree(model)
+    person.ears.listen(["it hurts", "next", "stop"])  # another grammar, and other words than before
+    assert "it hurts" in finals(person.say("it hurts"))
+    person.ears.listen(["continue", "stop"])
+    assert "continue" in finals(person.say("continue"))

@@ -226,6 +226,33 @@ def test_what_was_no_more_than_an_echo_is_the_coach():
     assert Ears(was_echo=lambda moment: True).partial("stop").final("stop").commands == []
 
 
+def coach_is_speaking(_since):
+    return "breathe out and come down slowly"
+
+
+def test_over_the_coach_unknown_speech_before_an_urgent_phrase_may_be_the_coach():
+    assert Ears(said=coach_is_speaking).partial("[unk]", "[unk] stop").commands == ["stop"]
+    assert Ears().partial("[unk]", "[unk] stop").commands == []
+
+
+@pytest.mark.parametrize("words", ["[unk] stop [unk]", "because stop", "[unk] because stop", "[unk] next"])
+def test_over_the_coach_nothing_else_is_taken_for_a_command(words):
+    assert Ears(said=coach_is_speaking).partial("[unk]", words).final(words).commands == []
+
+
+def test_what_followed_the_coachs_echo_in_the_same_utterance_is_judged_by_its_own_time():
+    """The echo began the utterance; the person's word came 800 ms later."""
+    ears = Ears(said=coach_is_speaking, was_echo=lambda moment: moment < 600)
+    assert ears.partial("[unk]", each=800).partial("[unk] stop").commands == ["stop"]
+    ears = Ears(said=coach_is_speaking, was_echo=lambda moment: moment < 600)
+    assert ears.partial("[unk]", each=400).partial("[unk] stop").wait(400).commands == []
+
+
+def test_the_recogniser_changing_its_mind_about_what_came_before_does_not_make_an_echo_younger():
+    ears = Ears(said=coach_is_speaking, was_echo=lambda moment: moment < 600)
+    assert ears.partial("stop", each=800).partial("[unk] stop", each=800).final("stop").commands == []
+
+
 # --- Whatever the ears report ----------------------------------------------------------------------------
 
 WORDS = st.sampled_from([UNKNOWN, "five", "because", "stop", "pause", "it", "hurts", "next", "slower", "ow"])

@@ -16,7 +16,15 @@ from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block, Pcm
 from coach.session.attention import Attention
 from coach.session.messages import Command, Milliseconds
 from coach.session.phrases import ANSWERS, HOME, Voice
-from coach.session.table import ALIVE, BRIEFING, MOVING, OFFERING_EASIER, PAUSED, spoken_in
+from coach.session.table import (
+    ALIVE,
+    ASKING_STRENGTH,
+    BRIEFING,
+    MOVING,
+    OFFERING_EASIER,
+    PAUSED,
+    spoken_in,
+)
 
 FIRST_ASKED: Final = (MOVING, PAUSED, OFFERING_EASIER, *ALIVE)
 """A command is examined in the first of these states that offers it: most are given during an exercise."""
@@ -76,7 +84,7 @@ def state_asking(command: Command) -> str:
 def watched_grammars(voice: Voice) -> tuple[Grammar, ...]:
     """Return the grammars under which false accepts are counted; states that listen for the same share one."""
     named: dict[tuple[Command, ...], list[str]] = {}
-    for state in (MOVING, BRIEFING, OFFERING_EASIER):
+    for state in (MOVING, BRIEFING, OFFERING_EASIER, ASKING_STRENGTH):
         named.setdefault(spoken_in(state), []).append(state)
     return tuple(
         Grammar(" and ".join(states), grammar_of(states[0], voice).meanings, voice.urgent)

@@ -29,7 +29,15 @@ from coach.bench.hearing.listening import (
     state_asking,
     watched_grammars,
 )
-from coach.bench.hearing.over_voice import NARRATION_DB, OVER_VOICE, Coach, interrupt, narrate
+from coach.bench.hearing.over_voice import (
+    NARRATION,
+    NARRATION_DB,
+    OVER_VOICE,
+    Coach,
+    interrupt,
+    lead_alone,
+    narrate,
+)
 from coach.bench.hearing.recordings import Clip, Recording, load_all, read_manifests, spread
 from coach.bench.hearing.rendered import SPEAKERS, Speaker, render
 from coach.bench.hearing.report import Memory, Model, Report
@@ -49,7 +57,8 @@ from coach.session.table import ALIVE, MOVING, spoken_in
 Progress = Callable[[str, float], None]
 """Told what is being measured, and the share of the whole that is done, from 0 to 1."""
 
-CONDITION_NAMES: Final = tuple(it.name for it in (*CONDITIONS, *(it for it, _ in OVER_VOICE)))
+ALL_CONDITIONS: Final = (*CONDITIONS, *(it for it, _ in OVER_VOICE), NARRATION)
+CONDITION_NAMES: Final = tuple(it.name for it in ALL_CONDITIONS)
 
 WATCHED_ALSO_IN: Final = ("noise_10", "music", "far")
 """Other speech is played in quiet under every grammar, and in these under that of an exercise."""
@@ -198,7 +207,7 @@ class _Bench:
             _this_machine(),
             self._seed,
             self._extent != EVERYTHING,
-            tuple(it for it in (*CONDITIONS, *(it for it, _ in OVER_VOICE)) if it.name in self._chosen),
+            tuple(it for it in ALL_CONDITIONS if it.name in self._chosen),
             tuple(self._scores),
             tuple(self._watches),
             listening.heard_s / listening.spent_s if listening.spent_s else math.nan,
@@ -318,7 +327,7 @@ class _Bench:
 
     def _over_voice(self, routines: Sequence[Routine]) -> Iterator[Step]:
         chosen = [(condition, db) for condition, db in OVER_VOICE if condition.name in self._chosen]
-        if not chosen:
+        if not chosen and NARRATION.name not in self._chosen:
             return
         try:
             EchoCanceller()
@@ -330,6 +339,8 @@ class _Bench:
             yield f"commands: {condition.title}", partial(self._interrupt, condition, db, lines)
         if any(db == NARRATION_DB for _, db in chosen):
             yield "the coach alone", partial(self._narrate, lines)
+        if NARRATION.name in self._chosen and routines:
+            yield NARRATION.title, partial(self._lead_alone, routines, lines)
 
     def _interrupt(self, condition: Condition, db: float, lines: tuple[Line, ...], tell: Tell) -> None:
         """Whatever is heard between the commands was the coach itself."""
@@ -371,6 +382,14 @@ class _Bench:
                 hours += spoke
         name = next(condition.name for condition, db in OVER_VOICE if db == NARRATION_DB)
         self._watches.append(Watch("own voice, nobody there", "every state", name, hours, 1, tuple(accepts)))
+
+    def _lead_alone(self, routines: Sequence[Routine], lines: tuple[Line, ...], tell: Tell) -> None:
+        """Every routine as it really goes, and what was heard of nobody."""
+        with closing(self._mouth()) as mouth:
+            coach = Coach(self._voice, lines, mouth, self._listening.ears, EchoCanceller)
+            accepts, hours = lead_alone(coach, routines, self._extent.narration_minutes, tell)
+        watch = Watch("own voice, nobody there", "as the session goes", NARRATION.name, hours, 1, accepts)
+        self._watches.append(watch)
 
     def _mouth(self) -> SpeakingMouth:
         return SpeakingMouth(self._voice.espeak_voice, pitch=self._voice.pitch)

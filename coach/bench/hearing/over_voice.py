@@ -7,7 +7,7 @@ whatever the coach hears then was its own voice.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import Final, cast
 
@@ -23,6 +23,7 @@ from coach.ports import BLOCK_BYTES, BLOCK_MS, SILENCE, Block, Ears, Echo, Mouth
 from coach.rehearsal.room import Acoustics, Nobody, SimulatedRoom
 from coach.rehearsal.room import Listener as InRoom
 from coach.rehearsal.store import MemoryStore
+from coach.rehearsal.trace import Trace
 from coach.session.messages import (
     Action,
     Command,
@@ -40,7 +41,9 @@ from coach.session.messages import (
     Spoken,
 )
 from coach.session.phrases import Voice
+from coach.session.routine import Routine
 from coach.session.session import Session
+from coach.voice_queue import Played
 
 OVER_VOICE: Final = (
     (
@@ -64,6 +67,13 @@ OVER_VOICE: Final = (
     ),
 )
 """With how loud the coach is, compared with the person."""
+
+NARRATION: Final = Condition(
+    name="narration",
+    title="whole sessions, nobody there",
+    about="every routine from its first word to its last, led by the real session in the room of the conditions "
+    'above, the coach\'s voice as loud as in "+10 dB", and nobody in it',
+)
 
 NARRATION_DB: Final = 10.0
 """So loud is the coach, compared with a person, when only it speaks: a loudspeaker beside the microphone."""
@@ -277,6 +287,44 @@ def narrate(
     reciter = _Reciter(cycle(coach.lines), commands, _volume(coach), is_over)
     spoken = _recite(coach, reciter, Nobody(), NARRATION_DB)
     return _self_triggers(reciter.heard, spoken, grammar.urgent), reciter.now / 3_600_000
+
+
+def lead_alone(
+    coach: Coach, routines: Sequence[Routine], minutes: float, progress: Callable[[float], None]
+) -> tuple[tuple[FalseAccept, ...], float]:
+    """Lead whole sessions with nobody there: the real session, its states and its grammars.
+
+    Args:
+        coach: who leads; its ears are used, its lines are not.
+        routines: led one after another, each in another room.
+        minutes: of speech, without the silence between the lines; each routine is led once at least.
+        progress: told the share that is done.
+
+    Returns:
+        What it took its own voice for; the hours it spoke.
+    """
+    hours = 0.0
+    triggers: list[FalseAccept] = []
+    for number, routine in enumerate(cycle(routines)):
+        trace = Trace()
+        own_db = NARRATION_DB + _volume(coach)  # at the microphone as loud as a reciter whose volume is turned so
+        acoustics = Acoustics(echo_db=own_db, echo_delay_ms=80, noise_dbfs=-66.0, seed=number + 1)
+        coach.ears.listen(())  # nothing is left of what was heard before
+        room = SimulatedRoom(Nobody(), acoustics)
+        hands = Hands(room, coach.new_echo(), coach.ears, coach.mouth, MemoryStore())
+        lead(Session(routine, coach.voice), coach.voice, hands, trace)
+        played = [sound for _, sound in trace.each(Played)]
+        heard = [Act(at, it.command, it.words) for at, it in trace.each(Heard)]
+        spoken = [(sound.begin, sound.text) for sound in played]
+        triggers += [
+            replace(one, recording=f"{routine.name}, from its beginning")
+            for one in _self_triggers(heard, spoken, coach.voice.urgent)
+        ]
+        hours += sum(sound.end - sound.begin for sound in played) / 3_600_000
+        progress(hours * 60 / minutes)
+        if number + 1 >= len(routines) and hours * 60 >= minutes:
+            break
+    return tuple(triggers), hours
 
 
 def _recite(coach: Coach, reciter: _Reciter, listener: InRoom, echo_db: float) -> list[tuple[Milliseconds, str]]:

@@ -20,8 +20,8 @@ from coach.bench.hearing.tally import Delays, FalseAccept, Proportion, Rate, Sco
 
 CORPORA: Final = {"human": "people", "synthetic": "synthetic voices"}
 EXAMS: Final = {
-    "words": "isolated words, each a choice among all words recorded",
-    "commands": "commands, in the grammar of the session",
+    "words": "isolated words, each a choice among all words recorded, more than any state of a session offers",
+    "commands": "commands and answers, each under the grammar of the state that asks for it",
 }
 DASH: Final = "–"
 
