@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from coach import cli_diary, cli_history, cli_plan, cli_serve, cli_talk, content, history
+from coach import cli_diary, cli_doctor, cli_history, cli_plan, cli_serve, cli_talk, content, history
 from coach.cli_ears import ears as ears_commands
 from coach.cli_service import service as service_commands
 from coach.devices.room import devices as sound_devices
@@ -137,6 +137,7 @@ def coach(context: click.Context) -> None:
       4  the ears' model is unfit 9  something tried to reach the network
                                  10  a model could not be installed
                                  11  the service could not be installed
+                                 12  the doctor found trouble
     \b
     Options can also be given by environment: COACH_EARS, COACH_STORE, COACH_VOICE, COACH_INPUT, COACH_OUTPUT.
     """
@@ -151,9 +152,16 @@ def coach(context: click.Context) -> None:
 @click.option("--equipment", multiple=True, help="What is at hand, like kettlebell; without ROUTINE.")
 @click.option("--input", "microphone", envvar="COACH_INPUT", help="The microphone: number or part of its name.")
 @click.option("--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name.")
+@click.option("--keys", "has_keys", is_flag=True, envvar="COACH_KEYS", help="Obey keys and buttons, too.")
+@click.option(
+    "--no-microphone",
+    is_flag=True,
+    envvar="COACH_NO_MICROPHONE",
+    help="Obey keys and buttons alone; nothing is listened to.",
+)
 @click.option("--or-rehearse", is_flag=True, help="Without a microphone or speaker, rehearse instead.")
 @click.option("--quiet", is_flag=True, help="Print nothing while the session goes on.")
-def run(
+def run(  # noqa: PLR0913, PLR0917 - options of the command line
     routine: str | None,
     voice: str,
     ears: Path | None,
@@ -162,6 +170,8 @@ def run(
     equipment: tuple[str, ...],
     microphone: str | None,
     speaker: str | None,
+    has_keys: bool,  # noqa: FBT001 - an option of the command line
+    no_microphone: bool,  # noqa: FBT001
     or_rehearse: bool,  # noqa: FBT001 - an option of the command line
     quiet: bool,  # noqa: FBT001
 ) -> None:
@@ -177,6 +187,7 @@ def run(
       coach run --minutes 10
       coach run lower-back-circuit
       coach run my-routine.toml --input usb --output usb
+      coach run --no-microphone
     """
     if or_rehearse and not has_sound():
         out.print(
@@ -190,7 +201,18 @@ def run(
 
     spoken = content.load_voice(voice)
     chosen = content.load_routine(routine, voice=spoken) if routine else None
-    setup = Setup(ears or chosen_model(voice), store or history.default_store_path(), microphone, speaker)
+    setup = Setup(
+        ears or chosen_model(voice),
+        store or history.default_store_path(),
+        microphone,
+        speaker,
+        has_microphone=not no_microphone,
+        has_keys=has_keys,
+    )
+    if no_microphone:
+        spoken = spoken.without_microphone()
+    if (has_keys or no_microphone) and not quiet:
+        out.print(f"Keys: {escape(', '.join(spoken.keys.names.values()))}.", soft_wrap=True)
     end = practise_live(
         spoken, setup, _Terminal(quiet=quiet), _warn, Wishes(minutes=minutes, equipment=equipment), chosen
     )
@@ -434,6 +456,33 @@ def bench(context: click.Context, voice: str, ears: Path | None, as_json: bool) 
 
 
 @bench.command()
+@_options(_VOICE, _EARS)
+@click.option("--days", type=click.FloatRange(1, 365), default=7, show_default=True, help="How many.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of all chance in it.")
+@click.option(
+    "--commands",
+    type=click.IntRange(0, 10_000),
+    default=300,
+    show_default=True,
+    help="How many are said to the real ears afterwards; 0: none.",
+)
+@click.option("--markdown", type=click.Path(path_type=Path), help="Write it as a page of documentation.")
+def soak(voice: str, ears: Path | None, days: float, seed: int, commands: int, markdown: Path | None) -> None:
+    """Live through days at home in minutes, and look whether anything grows, drifts, or gets lost.
+
+    Sessions, nights, reminders, restarts, outages, summer time and a clock that jumps; first with understudies for
+    sound, then some hundred commands with the real ears and the real voice. A day takes about six seconds of
+    processor, a command to the real ears about one.
+    """
+    from coach.bench import soak as trial  # noqa: PLC0415 - loads everything
+
+    week, real = trial.soak(days, seed, voice, (ears or chosen_model(voice)).resolve(), commands)
+    trial.show(out, week, real)
+    if markdown:
+        markdown.write_text(trial.as_markdown(week, real), encoding="utf-8")
+
+
+@bench.command()
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
 @_options(_VOICE, _EARS)
 @click.option("--condition", "conditions", multiple=True, help="Only this condition; can be given several times.")
@@ -484,7 +533,7 @@ def hearing(
 for command in (
     *(cli_history.log, cli_history.export_history, cli_history.forget),
     *(cli_plan.plan, cli_diary.diary, cli_diary.habit),
-    *(ears_commands, service_commands, cli_serve.serve),
+    *(ears_commands, service_commands, cli_serve.serve, cli_doctor.doctor),
 ):
     coach.add_command(command)
 
