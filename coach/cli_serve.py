@@ -1,5 +1,6 @@
 """``coach serve``: the coach as it lives in a home. What it does stands in ``serve.py``; here are its options."""
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,10 +16,10 @@ from coach import content
 from coach.cli_history import STORE, history_at
 from coach.content.guidance import load_guidance
 from coach.devices.crashes import CrashLog, Record
-from coach.devices.service import Notifier, WatchedRoom
+from coach.devices.service import Notifier, Watch
 from coach.errors import CoachError, RoomLost
 from coach.history import remembered
-from coach.home.reminders import EVERY_DAY, Quiet, Reminder, with_reminders
+from coach.home.reminders import EVERY_DAY, Quiet, Reminder, in_quiet_hours, with_reminders
 from coach.models.shelf import bundled, chosen_model
 from coach.session.messages import Heard, Milliseconds
 from coach.session.routine import exercises_of
@@ -70,8 +71,15 @@ def _quiet(_context: click.Context, _option: click.Parameter, text: str) -> Quie
     help="When nothing comes unasked.",
 )
 @click.option("--equipment", multiple=True, help="What is at hand, like kettlebell; can be given several times.")
+@click.option("--keys", "has_keys", is_flag=True, envvar="COACH_KEYS", help="Obey keys and buttons, too.")
+@click.option(
+    "--no-microphone",
+    is_flag=True,
+    envvar="COACH_NO_MICROPHONE",
+    help="Obey keys and buttons alone; nothing is listened to.",
+)
 @click.option("--verbose", is_flag=True, help="Print what is said. A journal would keep it.")
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 - options of the command line
     store: Path | None,
     voice: str,
     ears: Path | None,
@@ -80,6 +88,8 @@ def serve(
     reminders: tuple[Reminder, ...],
     quiet: Quiet,
     equipment: tuple[str, ...],
+    has_keys: bool,  # noqa: FBT001 - an option of the command line
+    no_microphone: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001 - an option of the command line
 ) -> None:
     """Live in this home: sleep until called, remind, lead, sleep again; until it is stopped.
@@ -99,6 +109,8 @@ def serve(
     from coach.serve import serve as be_at_home  # noqa: PLC0415
 
     spoken, path = content.load_voice(voice), history_at(store)
+    if no_microphone:
+        spoken = spoken.without_microphone()
     routines = content.sound_routines()
     exercises = exercises_of(routines)
     home = Home(
@@ -109,11 +121,12 @@ def serve(
         clock=lambda: datetime.now().astimezone(),
         equipment=equipment,
     )
-    setup = Setup(ears or chosen_model(voice), path, microphone, speaker)
+    by_keys = {"has_microphone": not no_microphone, "has_keys": has_keys}
+    setup = Setup(ears or chosen_model(voice), path, microphone, speaker, patience_s=math.inf, **by_keys)
     with _counting_crashes(path.parent / "crashes.json") as known, closing(Notifier()) as notifier:
         if known.safe_mode:
             _warn(f"Safe mode, after crashes: its own ears and the default devices. {known.reason}".strip())
-            setup = Setup(bundled(voice), path)
+            setup = Setup(bundled(voice), path, patience_s=math.inf, **by_keys)
         with (
             closing(KeptCalendar(path.parent / "reminders.json", _warn)) as kept,
             on_stage(
@@ -121,11 +134,13 @@ def serve(
                 setup,
                 _Journal(verbose=verbose),
                 _warn,
-                watched=lambda room: WatchedRoom(room, notifier),
+                Watch(notifier),
+                hushed=lambda: in_quiet_hours(kept.calendar, home.clock()),
             ) as stage,
         ):
             kept.keep(with_reminders(kept.calendar, reminders, quiet))
-            be_at_home(stage, home, kept, spoken.say("home_safe_mode") if known.safe_mode else ())
+            safely = spoken.say("home_safe_mode") if known.safe_mode else ()
+            be_at_home(stage, home, kept, (*stage.announcement, *safely))
 
 
 @contextmanager

@@ -52,6 +52,41 @@ class RoomLost(CoachError):
     spoken_key = "trouble_room"
 
 
+class RoomHangs(RoomLost):
+    """The sound server does not answer, and holds whoever asks it."""
+
+
+class RoomDeaf(RoomLost):
+    """Sound flows, but nothing that could come from a room: only zeros, one value, or noise at full scale.
+
+    Args:
+        fault: ``silent``, ``stuck`` or ``clipped``.
+        what: what happened, in one sentence.
+        remedy: what to do about it.
+    """
+
+    def __init__(self, fault: str, what: str, remedy: str) -> None:
+        super().__init__(what, remedy)
+        self.fault = fault
+        self.spoken_key = "trouble_deaf" if fault == "silent" else "trouble_noise"
+
+
+class RoomBack(CoachError):
+    """The room was lost or deaf, and is back. Raised once an outage, in place of a block of sound.
+
+    Args:
+        lost: what had happened.
+        seconds: how long nothing was heard.
+        told: whether it was said aloud meanwhile.
+    """
+
+    def __init__(self, lost: RoomLost, seconds: float, *, told: bool) -> None:
+        super().__init__(f"{lost.what} Sound is back after {seconds:.1f} s.")
+        self.lost = lost
+        self.seconds = seconds
+        self.told = told
+
+
 class EchoUnavailable(CoachError):
     """This machine has no echo canceller; the coach can go on, and may hear itself."""
 

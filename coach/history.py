@@ -68,6 +68,25 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """Nothing could be heard for so many seconds, in this state of the session.
+
+    Attributes:
+        at: when, in session time, which stood still meanwhile.
+        exercise: the exercise's identifier, or empty.
+        state: of the session.
+        cause: ``lost`` (a device), ``silent`` (it was switched off, say), ``stuck`` or ``clipped``.
+        seconds: how long.
+    """
+
+    at: Milliseconds
+    exercise: str
+    state: str
+    cause: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pain:
     """The person said that it hurts, in these words, in this state of the session.
 
@@ -134,6 +153,7 @@ class SessionRecord:
     changes: tuple[Change, ...]
     interview: str = ""
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    outages: tuple[Outage, ...] = ()
 
     @property
     def completed_sets(self) -> int:
@@ -183,6 +203,7 @@ def record(recorded: Recorded) -> SessionRecord:
     pauses: list[Pause] = []
     pains: list[Pain] = []
     changes: list[Change] = []
+    outages: list[Outage] = []
     hurt = 0  # the place of the last pain among the pains
     answered: list[tuple[str, str | int | bool]] = []
     for note in recorded.notes:
@@ -205,6 +226,8 @@ def record(recorded: Recorded) -> SessionRecord:
                 pains[hurt] = _told_of(pains[hurt], detail)
             case "change":
                 changes.append(Change(note.at, note.exercise, _text(detail, "what"), _text(detail, "to")))
+            case "outage":
+                outages.append(_outage(note, detail))
             case "answer":
                 answered.append((_text(detail, "question"), detail.get("answer", SKIPPED)))
             case "end":
@@ -222,6 +245,7 @@ def record(recorded: Recorded) -> SessionRecord:
         changes=tuple(changes),
         interview=interview,
         answers=answers_from(answered),
+        outages=tuple(outages),
     )
 
 
@@ -233,6 +257,16 @@ def _pain(note: Note, detail: Detail) -> Pain:
         words=_text(detail, "words"),
         state=_text(detail, "state"),
         red_flag=note.kind == "red_flag" or bool(detail.get("red_flag", False)),
+    )
+
+
+def _outage(note: Note, detail: Detail) -> Outage:
+    return Outage(
+        at=note.at,
+        exercise=note.exercise,
+        state=_text(detail, "state"),
+        cause=_text(detail, "cause"),
+        seconds=_count(detail, "seconds"),
     )
 
 
@@ -481,13 +515,14 @@ def _answered(answer: Answer) -> str:
 
 def _in_short(session: SessionRecord) -> str:
     if session.interview:
-        return ", ".join(_counted(len(session.answers), "answer"))
+        return ", ".join((*_counted(len(session.answers), "answer"), *_counted(len(session.outages), "outage")))
     places = dict.fromkeys(_readable(pain.exercise) or "between exercises" for pain in session.pains)
     return ", ".join(
         [
             *(f"pain: {place}" for place in places),
             *_counted(len(session.changes), "change"),
             *_counted(len(session.pauses), "pause"),
+            *_counted(len(session.outages), "outage"),
         ]
     )
 
@@ -531,6 +566,7 @@ def _remarks(session: SessionRecord) -> Iterator[str]:
             (pause.at, f"paused while {_readable(pause.state).lower()}", pause.exercise)
             for pause in session.pauses
         ),
+        *((outage.at, _cut_off(outage), outage.exercise) for outage in session.outages),
     ]
     for at, what, exercise in sorted(remarks):
         yield f"{_clock(at)}  {what}" + (f", in {_readable(exercise)}" if exercise else "")
@@ -540,6 +576,11 @@ def _told(pain: Pain) -> str:
     strength = "" if pain.strength is None else f"{pain.strength} of 10"
     details = filter(None, (_readable(pain.where), _readable(pain.kind), strength))
     return ", ".join(filter(None, (f"pain: “{pain.words}”" if pain.words else "pain", *details)))
+
+
+def _cut_off(outage: Outage) -> str:
+    why = "a microphone or speaker was lost" if outage.cause == "lost" else f"the microphone was {outage.cause}"
+    return f"nothing heard for {outage.seconds} s while {_readable(outage.state)}: {why}"
 
 
 def _changed(change: Change) -> str:

@@ -1,26 +1,47 @@
-"""Live: the devices opened in order, minds led on them one after another, all closed again whatever happens."""
+"""Live: the devices opened in order, minds led on them one after another, all closed again whatever happens.
 
+A microphone or a speaker that is lost in between is waited for (``devices/steady.py``); here is who tells of it.
+"""
+
+import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Final, Protocol
 
 from coach import content
 from coach.content.guidance import load_guidance
+from coach.devices.deaf_room import NoEars, open_deaf_room
 from coach.devices.ears import VoskEars, missing_phrases
+from coach.devices.keys import AllKeys, open_keys
 from coach.devices.mouth import SpeakingMouth
-from coach.devices.room import open_room, say_last
+from coach.devices.room import RoomFinder, open_room, say_last
+from coach.devices.steady import SteadyRoom
 from coach.devices.store import SqliteStore
-from coach.errors import CoachError
+from coach.errors import CoachError, MouthFailed, RoomDeaf, RoomLost
 from coach.history import remembered
+from coach.interview.interview import Interview
+from coach.interview.questions import Questionnaire
 from coach.loop import Hands, Witness, lead
 from coach.ports import Ears, Echo, Mind, Mouth, Pcm, Room, Store
 from coach.practice import NO_WISHES, Practice, Wishes
-from coach.rehearsal.echo import open_echo
+from coach.rehearsal.echo import NoEcho, open_echo
+from coach.rehearsal.store import MemoryStore
 from coach.session.messages import End, Line, Note
 from coach.session.phrases import Voice
 from coach.session.routine import Routine, exercises_of
+
+GIVE_UP_AFTER_S: Final = 300.0
+"""So long somebody who has started a session by hand is kept waiting for a microphone or a speaker."""
+
+
+def _patience_s() -> float:
+    """``COACH_GIVE_UP_AFTER`` is for tests, which cannot wait so long."""
+    seconds = os.environ.get("COACH_GIVE_UP_AFTER", "")
+    return float(seconds) if seconds.isdecimal() else GIVE_UP_AFTER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +53,56 @@ class Setup:
         store: the history file.
         microphone: index or part of the name; None for the default.
         speaker: likewise.
+        has_microphone: without one there are only keys to lead by.
+        has_keys: whether keys are obeyed beside the voice.
+        patience_s: how long a microphone or a speaker may be lost; ``math.inf``: for ever, and at the start, too.
     """
 
     model: Path
     store: Path
     microphone: int | str | None = None
     speaker: int | str | None = None
+    has_microphone: bool = True
+    has_keys: bool = False
+    patience_s: float = field(default_factory=_patience_s)
 
 
-def unwatched(room: Room) -> Room:
-    """Nobody watches whether sound flows: a person is there, and notices."""
-    return room
+class Watch(Protocol):
+    """Whoever watches whether sound flows; see ``coach.devices.service.Watch``."""
+
+    def watched(self, room: Room) -> Room:
+        """Return the room with somebody before it who sees the sound flow."""
+        ...
+
+    def status(self, text: str) -> None:
+        """The room fares like this by now."""
+        ...
+
+    def alive(self) -> None:
+        """The room is lost, and nothing hangs."""
+        ...
+
+
+class Unwatched:
+    """Nobody watches: a person is there, and notices."""
+
+    def watched(self, room: Room) -> Room:
+        """Return the room."""
+        return room
+
+    def status(self, text: str) -> None:
+        """Tell nobody."""
+
+    def alive(self) -> None:
+        """Tell nobody."""
+
+
+UNWATCHED: Final = Unwatched()
+
+
+def never() -> bool:
+    """There are no quiet hours."""
+    return False
 
 
 @contextmanager
@@ -51,7 +111,8 @@ def on_stage(
     setup: Setup,
     witness: Witness,
     warn: Callable[[str], None],
-    watched: Callable[[Room], Room] = unwatched,
+    watch: Watch = UNWATCHED,
+    hushed: Callable[[], bool] = never,
 ) -> Iterator["Stage"]:
     """Open the devices for one thing led after another: an interview, then a session, say.
 
@@ -60,7 +121,8 @@ def on_stage(
         setup: which devices and files.
         witness: sees everything that happens.
         warn: told what is not as it should be but hinders nothing.
-        watched: puts somebody between the loop and the room who sees the sound flow.
+        watch: watches whether sound flows.
+        hushed: whether a coach that sleeps may not say anything now.
 
     Raises:
         CoachError: something is missing or was lost. It has been said aloud if that was possible, and what was
@@ -69,16 +131,37 @@ def on_stage(
     with closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)) as mouth:
         try:
             with ExitStack() as undo:
-                ears = VoskEars(setup.model, voice.decoys, voice.homophones)
-                if unheard := missing_phrases(ears, voice.understands):
-                    warn(f"The ears' model cannot hear: {', '.join(unheard)}. The other phrases work.")
-                yield Stage(voice, setup, witness, mouth, ears, undo, watched)
+                keys = _keys(voice, setup, warn)
+                if keys:
+                    undo.enter_context(closing(keys))
+                standby = Standby(voice, mouth, setup, warn, watch, hushed)
+                yield Stage(voice, setup, witness, mouth, _ears(voice, setup, warn), undo, keys, standby)
         except CoachError as error:
             _say_aloud(error.spoken_key, voice, mouth, setup)
             raise
         except Exception:  # whatever it is, it is told where there is no screen, and goes on up
             _say_aloud(CoachError.spoken_key, voice, mouth, setup)
             raise
+
+
+def _ears(voice: Voice, setup: Setup, warn: Callable[[str], None]) -> Ears:
+    if not setup.has_microphone:
+        return NoEars()
+    ears = VoskEars(setup.model, voice.decoys, voice.homophones)
+    if unheard := missing_phrases(ears, voice.understands):
+        warn(f"The ears' model cannot hear: {', '.join(unheard)}. The other phrases work.")
+    return ears
+
+
+def _keys(voice: Voice, setup: Setup, warn: Callable[[str], None]) -> AllKeys | None:
+    if setup.has_microphone and not setup.has_keys:
+        return None
+    if not voice.keys.keys:
+        raise CoachError(
+            f'The voice "{voice.name}" has no keys.',
+            f"Write them in voices/{voice.name}/keys.toml, as english has.",
+        )
+    return open_keys(voice.keys.buttons, warn, needed=not setup.has_microphone)
 
 
 class Stage:
@@ -94,7 +177,8 @@ class Stage:
         mouth: Mouth,
         ears: Ears,
         undo: ExitStack,
-        watched: Callable[[Room], Room] = unwatched,
+        keys: AllKeys | None = None,
+        standby: "Standby | None" = None,
     ) -> None:
         self._voice = voice
         self._setup = setup
@@ -102,7 +186,8 @@ class Stage:
         self._mouth = mouth
         self._ears = ears
         self._undo = undo
-        self._watched = watched
+        self._keys = keys
+        self._standby = standby or Standby(voice, mouth, setup, lambda _: None)
         self._opened: tuple[Room, Echo] | None = None
 
     def lead(self, mind: Mind, name: str, started_at: datetime) -> End:
@@ -117,8 +202,10 @@ class Stage:
             CoachError: a device is missing or was lost; leave the stage then.
         """
         with closing(SqliteStore(self._setup.store, routine=name, started_at=started_at)) as store:
+            self._standby.sleeps = False
             room, echo = self._open()
-            return lead(mind, self._voice, Hands(room, echo, self._ears, self._mouth, store), self._witness)
+            hands = Hands(room, echo, self._ears, self._mouth, store, self._keys)
+            return lead(mind, self._voice, hands, self._witness)
 
     def rest(self, mind: Mind, name: str, clock: Callable[[], datetime]) -> End:
         """Lead what leaves no record unless it notes something: a coach that sleeps.
@@ -135,15 +222,115 @@ class Stage:
         """
         path = self._setup.store
         with closing(_SeldomStore(lambda: SqliteStore(path, routine=name, started_at=clock()))) as store:
+            self._standby.sleeps = True
             room, echo = self._open()
-            return lead(mind, self._voice, Hands(room, echo, self._ears, self._mouth, store), self._witness)
+            hands = Hands(room, echo, self._ears, self._mouth, store, self._keys)
+            return lead(mind, self._voice, hands, self._witness)
+
+    @property
+    def announcement(self) -> tuple[str, ...]:
+        """What to say at the beginning: which keys there are, where nobody can be heard."""
+        if self._setup.has_microphone or self._keys is None:
+            return ()
+        return self._voice.keys.announcement(self._keys.present)
+
+    def announce(self) -> None:
+        """Say that, if there is anything; it leaves no record.
+
+        Raises:
+            CoachError: the loudspeaker is missing or was lost; leave the stage then.
+        """
+        if self.announcement:
+            room, echo = self._open()
+            hands = Hands(room, echo, self._ears, self._mouth, MemoryStore(), self._keys)
+            told = Questionnaire(id="keys", name="keys", intro=self.announcement, questions=())
+            lead(Interview(told, self._voice), self._voice, hands, self._witness)
 
     def _open(self) -> tuple[Room, Echo]:
         if self._opened is None:
-            echo = open_echo(self._witness)
-            room = open_room(self._setup.microphone, self._setup.speaker)
-            self._opened = self._watched(self._undo.enter_context(closing(room))), echo
+            setup = self._setup
+            echo = open_echo(self._witness) if setup.has_microphone else NoEcho()
+            room = self._undo.enter_context(closing(self._steady_room()))
+            self._opened = room, echo
         return self._opened
+
+    def _steady_room(self) -> SteadyRoom:
+        setup = self._setup
+        opened_by = open_room if setup.has_microphone else _without_microphone
+        finder = RoomFinder(setup.microphone, setup.speaker, opened_by)
+
+        def find() -> Room:
+            return self._standby.watch.watched(finder.find())
+
+        return SteadyRoom(
+            find,
+            self._standby,
+            # Who starts it by hand is told at once what is missing; who finds it at home waits for it.
+            room=None if math.isinf(setup.patience_s) else find(),
+            patience_s=setup.patience_s,
+            has_microphone=setup.has_microphone,
+        )
+
+
+def _without_microphone(_microphone: int | str | None, speaker: int | str | None) -> Room:
+    return open_deaf_room(speaker)
+
+
+class Standby:
+    """Tells of a room that is lost, in the words of the voice; see ``coach.devices.steady.Attendant``.
+
+    Args:
+        voice: the words.
+        mouth: speaks them.
+        setup: which devices.
+        warn: told what is wrong, for the journal.
+        watch: watches whether sound flows.
+        hushed: whether a coach that sleeps may not say anything now.
+    """
+
+    def __init__(
+        self,
+        voice: Voice,
+        mouth: Mouth,
+        setup: Setup,
+        warn: Callable[[str], None],
+        watch: Watch = UNWATCHED,
+        hushed: Callable[[], bool] = never,
+    ) -> None:
+        self.sleeps = False
+        """Whether nobody is led: then it is told once, and not in the quiet hours."""
+        self.watch = watch
+        self._voice = voice
+        self._mouth = mouth
+        self._setup = setup
+        self._warn = warn
+        self._hushed = hushed
+
+    def noticed(self, lost: RoomLost) -> None:
+        """Write down what is wrong."""
+        self._warn(f"{lost.what} I wait for it to come back.")
+        self.watch.status(f"{'deaf' if isinstance(lost, RoomDeaf) else 'lost'}: {lost.what}")
+
+    def words(self, lost: RoomLost, *, again: bool) -> Pcm:
+        """Return what to say aloud about it now; empty for nothing."""
+        if self.sleeps and (again or self._hushed()):
+            return Pcm(b"")
+        try:
+            return _spoken(lost.spoken_key, self._voice, self._mouth)
+        except MouthFailed:
+            return Pcm(b"")
+
+    def say_last(self, pcm: Pcm) -> bool:
+        """Play that without a room."""
+        return say_last(pcm, self._setup.speaker)
+
+    def alive(self) -> None:
+        """Nothing hangs."""
+        self.watch.alive()
+
+    def hears(self) -> None:
+        """The room hears."""
+        self.watch.status("listening")
 
 
 class _SeldomStore:
@@ -197,6 +384,7 @@ def practise_live(
     exercises = exercises_of(routines)
     guidance = load_guidance()
     with on_stage(voice, setup, witness, warn) as stage:
+        stage.announce()
         return Practice(
             lambda mind, name: stage.lead(mind, name, datetime.now().astimezone()),
             lambda: remembered(setup.store, exercises),
@@ -211,5 +399,8 @@ def practise_live(
 
 def _say_aloud(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> None:
     """There is no screen where the coach lives. Whoever cannot hear this finds it in the journal."""
-    sounds = [mouth.speak(Line(text, voice.words_per_minute)) for text in voice.say(key)]
-    say_last(Pcm(b"".join(sounds)), setup.speaker)
+    say_last(_spoken(key, voice, mouth), setup.speaker)
+
+
+def _spoken(key: str, voice: Voice, mouth: Mouth) -> Pcm:
+    return Pcm(b"".join(mouth.speak(Line(text, voice.words_per_minute)) for text in voice.say(key)))

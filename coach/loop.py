@@ -8,13 +8,16 @@ in place of the real one and the same loop is a rehearsal that runs far faster t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from coach.errors import CoachError, MouthFailed, StoreFailed
+from coach.echo_path import EchoPath
+from coach.errors import CoachError, MouthFailed, RoomBack, RoomDeaf, StoreFailed
 from coach.near_end import NearEnd
-from coach.ports import BLOCK_MS, Ears, Echo, Mind, Mouth, Pcm, Room, Store
+from coach.ports import BLOCK_MS, SILENCE, Block, Ears, Echo, Keys, Mind, Mouth, Pcm, Room, Store
 from coach.session.attention import Attention
+from coach.session.keys import Presses
 from coach.session.messages import (
     Action,
     Chime,
+    CutOff,
     End,
     Entered,
     Event,
@@ -49,6 +52,7 @@ class Hands:
     ears: Ears
     mouth: Mouth
     store: Store
+    keys: Keys | None = None
 
 
 def nobody(at: Milliseconds, message: object) -> None:
@@ -76,17 +80,19 @@ def lead(
         How it ended.
 
     Raises:
-        RoomLost: the microphone or the speaker is gone. Everything noted so far has been handed to the store.
+        RoomLost: the microphone or the speaker is gone for good. Everything noted so far has been handed to the
+            store. A room that comes back (``RoomBack``) ends nothing: the mind is told, and decides.
     """
     conductor = _Conductor(mind, voice, hands, witness)
     conductor.perform(mind.begin())
     while not conductor.over:
         speaker = conductor.queue.next_block()
-        microphone = hands.room.exchange(speaker)
-        cleaned = hands.echo.cancel(microphone, speaker)
-        if conductor.near_end.process(microphone, cleaned, speaker):
-            conductor.queue.duck()
-        conductor.take_turn(hands.ears.hear(cleaned if conductor.near_end.echo_is_audible else microphone))
+        try:
+            microphone = hands.room.exchange(speaker)
+        except RoomBack as back:  # the mind is told, and what is left of the old sentence is not played
+            conductor.notice(back)
+            microphone = speaker = SILENCE
+        conductor.take_turn(hands.ears.hear(conductor.for_the_ears(microphone, speaker)))
     assert conductor.end is not None
     return conductor.end
 
@@ -107,13 +113,29 @@ class _Conductor:
             "unspoken": chime(voice.chimes.unspoken),
         }
         self._witness = witness
+        self._echo_path = EchoPath()
         self._attention = Attention()
+        self._presses = Presses(voice.keys, voice.urgent)
         self._troubles: list[CoachError] = []
 
     @property
     def over(self) -> bool:
         """Whether it has ended and its last sound has been played."""
         return self.end is not None and self.queue.idle
+
+    def for_the_ears(self, microphone: Block, speaker: Block) -> Block:
+        """Return what was recorded, as the ears understand it best; duck if somebody speaks over the coach.
+
+        While the echo's path is not known yet, somebody is noticed and understood with the same canceller.
+        """
+        noticed = self._hands.echo.cancel(microphone, speaker)
+        # Exact zeros hold no echo: a rehearsal's quiet room, which shall cost nothing.
+        understood = microphone if microphone == SILENCE else self._echo_path.remove(microphone, speaker)
+        if self.near_end.process(microphone, noticed, speaker):
+            self.queue.duck()
+        if not self.near_end.echo_is_audible:
+            return microphone
+        return understood if self._echo_path.settled else noticed
 
     def take_turn(self, hypotheses: Sequence[Hypothesis]) -> None:
         """Tell the mind what one block brought: time first, then what was played, then what was heard."""
@@ -126,10 +148,17 @@ class _Conductor:
         heard = self._attention.consider(hypotheses, now, self.queue.said_since, self.near_end.was_echo)
         if heard is not None:
             self._tell(heard)
+        for name in self._hands.keys.pressed() if self._hands.keys else ():
+            if (meant := self._presses.consider(name, now)) is not None:
+                self._tell(meant)
         while self._troubles:
             trouble = self._troubles.pop()
             self._witness(now, trouble)
-            self._tell(Troubled(trouble.spoken_key))
+            self._tell(_event_of(trouble))
+
+    def notice(self, trouble: CoachError) -> None:
+        """A hand failed: the mind is told at the end of this turn."""
+        self._troubles.append(trouble)
 
     def perform(self, actions: Sequence[Action]) -> None:
         """Do what the mind says."""
@@ -153,6 +182,7 @@ class _Conductor:
                 self._hands.ears.listen(self._voice.phrases_of(commands))
                 meanings = {phrase: command for command in commands for phrase in self._voice.understands[command]}
                 self._attention.attend_to(meanings, self._voice.urgent)
+                self._presses.attend_to(commands)
             case Prepare(lines=lines):
                 self._hands.mouth.prepare(lines)
             case SetVolume(decibels=decibels):
@@ -176,4 +206,11 @@ class _Conductor:
         try:
             self._hands.store.keep(note)
         except StoreFailed as failed:
-            self._troubles.append(failed)
+            self.notice(failed)
+
+
+def _event_of(trouble: CoachError) -> Event:
+    if not isinstance(trouble, RoomBack):
+        return Troubled(trouble.spoken_key)
+    cause = trouble.lost.fault if isinstance(trouble.lost, RoomDeaf) else "lost"
+    return CutOff(Milliseconds(round(1_000 * trouble.seconds)), cause, trouble.told)

@@ -62,6 +62,7 @@ class Room(Protocol):
 
         Raises:
             coach.errors.RoomLost: the microphone or the speaker is gone.
+            coach.errors.RoomBack: one of them was, and is back; this block was neither played nor recorded.
         """
         ...
 
@@ -118,6 +119,22 @@ class Mouth(Protocol):
 
     def close(self) -> None:
         """End the synthesiser. Calling it again does nothing."""
+        ...
+
+
+class Keys(Protocol):
+    """Keys and buttons: what can be pressed in place of speaking."""
+
+    def pressed(self) -> Sequence[str]:
+        """Return the names of the keys pressed since it was last asked, in order. Asked once a block; never waits.
+
+        Names are those of ``coach/key_names.py``. A single button's name is told as soon as it goes down, and once
+        more with what that was: ``playpause once``, ``playpause twice``, ``playpause held``.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the keys. Calling it again does nothing."""
         ...
 
 

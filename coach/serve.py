@@ -1,8 +1,8 @@
 """At home: asleep, awake for a moment, leading what the person wants, asleep again; while the power lasts.
 
 The sleeper decides what is wanted (``coach/home``), a practice leads it (``practice.py``). Here one follows upon
-the other, and the wall clock comes in. A device that is lost goes up as an error: whoever starts all this anew
-decides what becomes of it, and what was done is in the history.
+the other, and the wall clock comes in. A microphone or a speaker that is lost is waited for by the room itself
+(``coach/devices/steady.py``), however long that takes: the minds are told when it is back.
 """
 
 from collections.abc import Callable, Collection
@@ -22,7 +22,7 @@ from coach.planning.telling import said, spoken
 from coach.planning.today import plan
 from coach.ports import Mind
 from coach.practice import NO_WISHES, Practice, Wishes
-from coach.session.messages import Action, Command, End, Event, Milliseconds
+from coach.session.messages import Action, Command, CutOff, End, Event, Milliseconds
 from coach.session.phrases import Voice
 from coach.session.routine import Routine
 
@@ -123,6 +123,8 @@ class OnTheClock:
 
     def handle(self, event: Event) -> tuple[Action, ...]:
         """Take in what happened, and the time once a second."""
+        if isinstance(event, CutOff):  # the clock on the wall did not stand still
+            return (*self._sleeper.look_at(self._clock()), *self._sleeper.handle(event))
         actions = self._sleeper.handle(event)
         if self._sleeper.now >= self._look_at and not self._sleeper.ended:
             self._look_at = self._sleeper.now + LOOK_EVERY

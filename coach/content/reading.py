@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic
 
@@ -17,9 +17,11 @@ from coach.content.fitting import (
     written_keys,
     wrong,
 )
+from coach.content.keys import KEYS_FILE, read_keys
 from coach.content.lint import Spoken, plain, self_commands
 from coach.content.page import Finding, Page, Place, Raw, did_you_mean, read, short
 from coach.content.places import exercise_files, routine_folders
+from coach.key_names import ALL_NAMES
 from coach.session.messages import Command
 from coach.session.phrases import ANSWERS, COMMANDS, FRAGMENTS, HOME, KEYS, Voice, fields_of
 from coach.session.routine import Exercise, Phase, Routine
@@ -41,7 +43,7 @@ class Reading(Generic[T]):
 
 def read_any(path: Path) -> Reading[Exercise] | Reading[Routine] | Reading[Voice]:
     """Read a file as what it is, told by its place, else by what stands in it."""
-    if is_folder(path) or path.name in VOICE_FILES:
+    if is_folder(path) or path.name in (*VOICE_FILES, KEYS_FILE):
         return read_voice(path if is_folder(path) else path.parent)
     if path.parent.name == "exercises":
         return read_exercise(path)
@@ -137,7 +139,7 @@ def read_voice(folder: Path) -> Reading[Voice]:
         return Reading(None, tuple(mistakes))
     sound, says, ears = pages
     heard = {"urgent", "decoys", "homophones", "phrases"}
-    own, more = known_only(sound, written_keys(Voice) - heard - {"name", "says"})
+    own, more = known_only(sound, written_keys(Voice) - heard - {"name", "says", "keys"})
     mistakes += more
     understood, more = known_only(ears, heard)
     mistakes += more
@@ -161,6 +163,9 @@ def read_voice(folder: Path) -> Reading[Voice]:
     if value:
         mistakes += [*_template_mistakes(says, value), *_phrase_mistakes(ears, value)]
         mistakes += self_commands(says, value, value)
+    keys, more = read_keys(folder, ALL_NAMES)
+    mistakes += more
+    value = value and replace(value, keys=keys)
     return Reading(None if mistakes else value, tuple(mistakes), ((says, value),) if value else ())
 
 

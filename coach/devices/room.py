@@ -11,6 +11,11 @@ asked for nothing for two seconds.
 There is no room without a microphone: a coach who cannot hear "it hurts" shall not lead. For the one sentence
 that says so, there is :func:`say_last`.
 
+A room that was lost is found again by a :class:`RoomFinder`, each attempt in a bounded time. PortAudio looks for
+devices once, when it starts, so that it is started anew in between; but only while no stream is open, being opened
+or being closed, for it would take them away under whoever uses them, and a stream that hangs on a frozen sound
+server would return into freed memory. :class:`_Streams` keeps count.
+
 Known limit: when a microphone disappears, PulseAudio may move the stream to another source without telling
 anyone. Only its silence can be noticed: :attr:`SoundCard.deaf`.
 
@@ -19,6 +24,7 @@ Nothing else in the coach imports sounddevice. soxr is here for devices that ref
 
 import atexit
 import os
+import re
 import sys
 import threading
 from collections import deque
@@ -31,8 +37,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from coach.errors import RoomLost
-from coach.ports import BLOCK_MS, SAMPLE_RATE, SILENCE, Block, Pcm
+from coach.errors import RoomHangs, RoomLost
+from coach.ports import BLOCK_MS, SAMPLE_RATE, SILENCE, Block, Pcm, Room
 
 PATIENCE_S = 2.0
 """A stream without a callback for this long is lost: a frozen sound server never says so itself."""
@@ -45,6 +51,9 @@ LOOK_EVERY_S = 0.25
 
 CLOSING_S = 3.0
 """PortAudio waits for ever on a frozen sound server; nobody else should."""
+
+OPENING_S = 8.0
+"""So long one attempt to open a room may take: devices that wake up slowly take two or three seconds."""
 
 PRIME = 2
 """Blocks of silence in front of the first one, so that the loudspeaker does not run dry at once."""
@@ -157,27 +166,31 @@ def _writes_to_descriptor_2(stream: object) -> bool:
 def devices() -> list[Device]:
     """Every sound device there is, in PortAudio's order; empty if there is none.
 
-    Devices plugged in after the first call are not seen: PortAudio looks once per process.
+    Devices plugged in after the first call are not seen: PortAudio looks when it starts. A :class:`RoomFinder` has
+    it look again.
 
     Raises:
-        RoomLost: PortAudio is not installed.
+        RoomLost: PortAudio is not installed, or does not work.
     """
     sounddevice = _sounddevice()
-    hosts = sounddevice.query_hostapis()
-    default_input, default_output = sounddevice.default.device
-    return [
-        Device(
-            index=index,
-            name=found["name"],
-            host=hosts[found["hostapi"]]["name"],
-            inputs=found["max_input_channels"],
-            outputs=found["max_output_channels"],
-            rate=int(found["default_samplerate"]),
-            default_input=index == default_input,
-            default_output=index == default_output,
-        )
-        for index, found in enumerate(sounddevice.query_devices())
-    ]
+    try:
+        hosts = sounddevice.query_hostapis()
+        default_input, default_output = sounddevice.default.device
+        return [
+            Device(
+                index=index,
+                name=found["name"],
+                host=hosts[found["hostapi"]]["name"],
+                inputs=found["max_input_channels"],
+                outputs=found["max_output_channels"],
+                rate=int(found["default_samplerate"]),
+                default_input=index == default_input,
+                default_output=index == default_output,
+            )
+            for index, found in enumerate(sounddevice.query_devices())
+        ]
+    except sounddevice.PortAudioError as error:  # it could not be started anew
+        raise RoomLost(f"PortAudio does not work: {error.args[0]}.", "Restart the sound server.") from error
 
 
 def has_sound() -> bool:
@@ -213,25 +226,115 @@ def say_last(pcm: Pcm, speaker: int | str | None = None) -> bool:
 
     Args:
         pcm: what to play.
-        speaker: as for :func:`open_room`.
+        speaker: as for :func:`open_room`. If it is not there, whatever else there is will do.
     """
+    if _streams.hang:  # whoever asks now hangs as well
+        return False
     heard = threading.Event()
 
     def play() -> None:
-        try:
-            loudspeaker = _Loudspeaker(choose(devices(), "speaker", speaker))
-        except RoomLost:
-            return
-        played = loudspeaker.play_to_the_end(pcm)
-        _close(loudspeaker.wire)
-        if played:
-            heard.set()
+        for wanted in dict.fromkeys((speaker, None)):
+            try:
+                loudspeaker = _Loudspeaker(choose(devices(), "speaker", wanted))
+            except RoomLost:
+                continue
+            played = loudspeaker.play_to_the_end(pcm)
+            _close(loudspeaker.wire)
+            if played:
+                heard.set()
+                return
 
     # In a thread of its own, because opening a device hangs as well if the sound server is frozen.
     thread = threading.Thread(target=play, daemon=True)
     thread.start()
     thread.join(2 * _length_s(pcm) + SETTLING_S + PATIENCE_S)
+    if thread.is_alive():
+        _leave_portaudio_alone_at_exit()
     return heard.is_set()
+
+
+class RoomFinder:
+    """Opens the room as often as need be, with the devices that are there by then; each attempt in a bounded time.
+
+    A device that was chosen by its number is found again by its name, because numbers change when devices come and
+    go; the number of its card, which is part of the name, may change, too.
+
+    Args:
+        microphone: as for :func:`open_room`.
+        speaker: likewise.
+        open_it: opens a room on such devices, or raises ``RoomLost``.
+        patience_s: how long an attempt may take.
+    """
+
+    def __init__(
+        self,
+        microphone: int | str | None = None,
+        speaker: int | str | None = None,
+        open_it: Callable[[int | str | None, int | str | None], Room] = open_room,
+        patience_s: float = OPENING_S,
+    ) -> None:
+        self._wanted: dict[Kind, int | str | None] = {"microphone": microphone, "speaker": speaker}
+        self._open_it = open_it
+        self._patience_s = patience_s
+        self._attempt: _Attempt | None = None
+        self._has_looked = False
+
+    def find(self) -> Room:
+        """Open the room.
+
+        Raises:
+            RoomHangs: the attempt does not come to an end. It goes on; the next call waits for the same one.
+            RoomLost: one of the devices is missing, in use, or cannot do what the coach needs.
+        """
+        attempt = self._attempt = self._attempt or _Attempt(self._open)
+        if not attempt.has_ended(self._patience_s):
+            _leave_portaudio_alone_at_exit()
+            raise RoomHangs(
+                "The sound server does not answer.",
+                "Restart it, or the machine; coach devices shows what is there.",
+            )
+        self._attempt = None
+        return attempt.room()
+
+    def _open(self) -> Room:
+        if self._has_looked:
+            _streams.start_portaudio_anew()
+        self._has_looked = True
+        for kind, wanted in self._wanted.items():
+            if str(wanted).isdecimal():
+                self._wanted[kind] = lasting_name(choose(devices(), kind, wanted).name)
+        return self._open_it(self._wanted["microphone"], self._wanted["speaker"])
+
+
+def lasting_name(name: str) -> str:
+    """Return a device's name without the number of its card: ``(hw:1,0)`` may come back as ``(hw:2,0)``."""
+    return re.sub(r"\s*\(hw:\d+,\d+\)$", "", name)
+
+
+class _Attempt:
+    """Opens a room in a thread of its own, because opening hangs if the sound server is frozen."""
+
+    def __init__(self, open_it: Callable[[], Room]) -> None:
+        self._open_it = open_it
+        self._room: Room | None = None
+        self._lost: RoomLost | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def has_ended(self, within_s: float) -> bool:
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
+
+    def room(self) -> Room:
+        if self._room is None:
+            raise self._lost or RoomLost("The sound devices cannot be opened.", "Restart the sound server.")
+        return self._room
+
+    def _run(self) -> None:
+        try:
+            self._room = self._open_it()
+        except RoomLost as lost:
+            self._lost = lost
 
 
 def choose(found: Sequence[Device], kind: Kind, wanted: int | str | None) -> Device:
@@ -252,7 +355,8 @@ def choose(found: Sequence[Device], kind: Kind, wanted: int | str | None) -> Dev
         defaults = (d for d in able if (d.default_input if kind == "microphone" else d.default_output))
         return next(defaults, able[0])
     index = int(wanted) if str(wanted).isdecimal() else None
-    for device in able:
+    # A whole name first: "default" is a part of "sysdefault".
+    for device in sorted(able, key=lambda it: it.name.casefold() != str(wanted).casefold()):
         if device.index == index or (index is None and str(wanted).casefold() in device.name.casefold()):
             return device
     raise RoomLost(
@@ -566,10 +670,15 @@ class _Wire:
 
     def let_go(self) -> None:
         """Abort and close the stream; with a frozen sound server this never returns."""
-        self._stream.abort()
-        self._stream.close()
+        with _streams.closing():
+            self._stream.abort()
+            self._stream.close()
 
     def _open(self, kind: Kind, device: Device, callback: Callable[..., None]) -> tuple[Any, Sound]:
+        with _streams.opening():
+            return self._opened(kind, device, callback)
+
+    def _opened(self, kind: Kind, device: Device, callback: Callable[..., None]) -> tuple[Any, Sound]:
         stream = self._sounddevice.RawInputStream if kind == "microphone" else self._sounddevice.RawOutputStream
         channels = device.inputs if kind == "microphone" else device.outputs
         rates = dict.fromkeys((SAMPLE_RATE, device.rate, *_OTHER_RATES))
@@ -620,8 +729,7 @@ def _close(*wires: _Wire) -> None:
         for thread in threads:
             thread.join(CLOSING_S / len(threads))
     if any(thread.is_alive() for thread in threads):
-        # At exit sounddevice would wait for the same stream, for ever.
-        atexit.unregister(_sounddevice()._exit_handler)  # noqa: SLF001 - it has no public name
+        _leave_portaudio_alone_at_exit()
 
 
 class Converter:
@@ -654,6 +762,76 @@ class Converter:
 
 
 # --- PortAudio -------------------------------------------------------------------------------------------
+
+
+class _Streams:
+    """How many streams there are in this process, and how many are on the way in or out."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._there = 0
+        self._on_the_way = 0
+
+    @property
+    def hang(self) -> bool:
+        """Whether somebody is in the middle of opening or closing one, or of starting PortAudio. Does not wait."""
+        return self._on_the_way > 0
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        self._count(there=1, on_the_way=1)
+        try:
+            yield
+        except BaseException:
+            self._count(there=-1, on_the_way=-1)
+            raise
+        self._count(on_the_way=-1)
+
+    @contextmanager
+    def closing(self) -> Iterator[None]:
+        self._count(on_the_way=1)
+        try:
+            yield
+        finally:
+            self._count(there=-1, on_the_way=-1)
+
+    def _count(self, *, there: int = 0, on_the_way: int = 0) -> None:
+        with self._lock:
+            self._there += there
+            self._on_the_way += on_the_way
+
+    def start_portaudio_anew(self) -> None:
+        """Have PortAudio look for devices again, unless there are streams that it would take away.
+
+        Raises:
+            RoomLost: it does not start.
+        """
+        sounddevice = _sounddevice()
+        with self._lock:  # nobody begins a stream meanwhile
+            if self._there:
+                return
+            self._on_the_way += 1
+            try:
+                with libraries_silenced():
+                    while sounddevice._initialized:  # noqa: SLF001 - there is no public way
+                        sounddevice._terminate()  # noqa: SLF001
+                    sounddevice._initialize()  # noqa: SLF001
+            except sounddevice.PortAudioError as error:
+                raise RoomLost(
+                    f"PortAudio does not start: {error.args[0]}.", "Restart the sound server."
+                ) from error
+            finally:
+                self._on_the_way -= 1
+
+
+_streams = _Streams()
+
+
+def _leave_portaudio_alone_at_exit() -> None:
+    """Something hangs in it: at exit sounddevice would wait for the same, for ever."""
+    # Not imported: the import may be what hangs.
+    if handler := getattr(sys.modules.get("sounddevice"), "_exit_handler", None):
+        atexit.unregister(handler)
 
 
 def _sounddevice() -> ModuleType:

@@ -3,26 +3,22 @@
 The protocol is one datagram to the socket that systemd names in the environment (``sd_notify(3)``), so no library
 is needed. Outside a service there is no such socket, and nothing is sent.
 
-The watchdog is fed by sound that flows and by nothing else: not by a timer, not by a thread. :class:`WatchedRoom`
-stands between the loop and the sound card, so a loop that hangs, a card that stops and a microphone that delivers
-nothing all look the same to systemd: silence, after which it starts the coach anew.
+The watchdog is fed by sound that flows (:class:`WatchedRoom` stands before the sound card), and while the room is
+lost by each step of its recovery that comes to an end; by nothing else: not by a timer, not by a thread. So a loop
+that hangs and a recovery that hangs look the same to systemd: silence, after which it starts the coach anew.
 """
 
 import os
 import socket
-from array import array
 from collections.abc import Mapping
 
-from coach.ports import BLOCK_MS, BLOCK_SAMPLES, Block, Room
-
-DEAF_AFTER = 3_000 // BLOCK_MS
-"""Unusable blocks in a row after which a microphone counts as deaf."""
+from coach.ports import BLOCK_MS, Block, Room
 
 FEED_EVERY = 1_000 // BLOCK_MS
 """Blocks between two signs of life. The units allow thirty times as much."""
 
-_RAIL = 32_700
-"""Where clipping begins: int16 ends at 32,767, and converters stop a little short of it."""
+LONGER_S = 60
+"""What a service that starts asks for while it waits for a microphone: longer than any step of a recovery."""
 
 _LONGEST_STATUS = 400
 """Bytes. It is one line of ``systemctl status``."""
@@ -56,6 +52,10 @@ class Notifier:
         """The service is alive."""
         self._send("WATCHDOG=1")
 
+    def needs_longer(self, seconds: int) -> None:
+        """The service is still starting, and will tell more within so many seconds. Later it means nothing."""
+        self._send(f"EXTEND_TIMEOUT_USEC={seconds * 1_000_000}")
+
     def status(self, text: str) -> None:
         """Say in one line what the service is about; ``systemctl status`` shows it."""
         line = " ".join(text.split()).encode(errors="replace")[:_LONGEST_STATUS]
@@ -81,50 +81,10 @@ class Notifier:
         return True
 
 
-class Hearing:
-    """Whether what a microphone delivers can be sound from a room. Pure: it only counts.
-
-    Even a quiet room has noise, so nothing but zeros means a microphone that is muted, or gone and replaced by the
-    sound server's dummy. One value over and over, or a quarter of all samples at full scale, means one that is
-    broken or turned up beyond use; a loud word does that for a moment, not for three seconds.
-    """
-
-    def __init__(self) -> None:
-        self._unusable = 0
-        self._fault = ""
-
-    def take(self, microphone: Block) -> None:
-        """Take in the next block."""
-        self._fault = fault_of(microphone)
-        self._unusable = self._unusable + 1 if self._fault else 0
-
-    @property
-    def deaf(self) -> bool:
-        """Whether nothing usable has come for three seconds."""
-        return self._unusable >= DEAF_AFTER
-
-    @property
-    def fault(self) -> str:
-        """What is wrong with the last block: ``silent``, ``stuck``, ``clipped``; empty if nothing is."""
-        return self._fault
-
-
-def fault_of(microphone: Block) -> str:
-    """Return what is wrong with a block: ``silent`` (all zeros), ``stuck`` (one value), ``clipped``, or empty."""
-    samples = array("h", microphone)
-    first = samples[0]
-    if samples.count(first) == len(samples):
-        return "stuck" if first else "silent"
-    if max(samples) < _RAIL and min(samples) > -_RAIL:
-        return ""
-    clipped = sum(abs(sample) >= _RAIL for sample in samples)
-    return "clipped" if 4 * clipped >= BLOCK_SAMPLES else ""
-
-
 class WatchedRoom:
     """A room that systemd watches: ready with the first block, alive while sound flows; see :class:`Room`.
 
-    When devices are lost and found, the next room may be watched by the same notifier.
+    Sound that flows may be nothing but zeros: a microphone that is switched off is no reason to begin anew.
 
     Args:
         room: the room that is watched.
@@ -134,7 +94,6 @@ class WatchedRoom:
     def __init__(self, room: Room, notifier: Notifier) -> None:
         self._room = room
         self._notifier = notifier
-        self._hearing = Hearing()
         self._blocks = 0
         self._told_ready = False
 
@@ -145,22 +104,36 @@ class WatchedRoom:
             coach.errors.RoomLost: as the room that is watched.
         """
         microphone = self._room.exchange(speaker)
-        was_deaf = self._hearing.deaf
-        self._hearing.take(microphone)
         self._told_ready = self._told_ready or self._notifier.ready()
-        if self._blocks == 0 or self._hearing.deaf != was_deaf:
-            deaf = f"deaf: the microphone is {self._hearing.fault}"
-            self._notifier.status(deaf if self._hearing.deaf else "listening")
-        if self._blocks % FEED_EVERY == 0 and not self._hearing.deaf:
+        if self._blocks % FEED_EVERY == 0:
             self._notifier.watchdog()
         self._blocks += 1
         return microphone
 
-    @property
-    def deaf(self) -> bool:
-        """Whether the microphone has delivered nothing usable for three seconds."""
-        return self._hearing.deaf
-
     def close(self) -> None:
         """Let go of the devices. Calling it again does nothing."""
         self._room.close()
+
+
+class Watch:
+    """What systemd is told of a room that is lost and found.
+
+    Args:
+        notifier: who tells systemd.
+    """
+
+    def __init__(self, notifier: Notifier) -> None:
+        self._notifier = notifier
+
+    def watched(self, room: Room) -> Room:
+        """Return the room with somebody before it who sees the sound flow."""
+        return WatchedRoom(room, self._notifier)
+
+    def status(self, text: str) -> None:
+        """Say in one line how the room fares."""
+        self._notifier.status(text)
+
+    def alive(self) -> None:
+        """A step of a recovery came to its end: the service is alive; if it is still starting, it needs longer."""
+        self._notifier.watchdog()
+        self._notifier.needs_longer(LONGER_S)

@@ -167,10 +167,15 @@ def _due_for(reminder: Reminder, calendar: Calendar, now: datetime) -> date | No
     return None
 
 
-def _is_left_in_peace(calendar: Calendar, now: datetime) -> bool:
+def in_quiet_hours(calendar: Calendar, now: datetime) -> bool:
+    """Return whether nothing at all may be said unasked now: by the clock, or after a "good night"."""
     wall, hush = now.replace(tzinfo=None), calendar.hush
     hushed = hush is not None and hush.since - LATE <= wall < hush.until
-    return hushed or wall.time() in calendar.quiet or calendar.not_on == wall.date()
+    return hushed or wall.time() in calendar.quiet
+
+
+def _is_left_in_peace(calendar: Calendar, now: datetime) -> bool:
+    return in_quiet_hours(calendar, now) or calendar.not_on == now.date()
 
 
 def _utc(now: datetime) -> datetime:

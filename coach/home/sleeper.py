@@ -25,6 +25,7 @@ from coach.session.messages import (
     Action,
     Chime,
     Command,
+    CutOff,
     End,
     Entered,
     Event,
@@ -43,8 +44,8 @@ from coach.session.messages import (
 )
 from coach.session.narration import NEVER, Narration
 from coach.session.phrases import Voice
-from coach.session.session import LEAD
-from coach.session.wording import in_breaths
+from coach.session.session import LEAD, LONG_OUTAGE
+from coach.session.wording import in_breaths, outage
 
 HOME: Final = "home"
 """The name of what is noted here."""
@@ -213,6 +214,8 @@ class Sleeper:
                 self._sleep_at = NEVER
                 self._actions.append(Hush())
                 self._narration.interject(self._voice.say(key), self._moment)
+            case CutOff() if self._state != "ended":
+                self._take_up_after(event)
             case _:
                 pass
         return self._flush()
@@ -293,6 +296,21 @@ class Sleeper:
             for index, breath in enumerate(in_breaths(phrases, READ_AT_ONCE))
             for sentence in self._voice.say("help_list" if index else "help_others", phrases=breath)
         )
+
+    def _take_up_after(self, cut_off: CutOff) -> None:
+        """Nothing could be heard for a while. Who sleeps says so only to somebody who was told of it, and not in
+        the quiet hours; a conversation goes on where it was, unless it was long ago.
+        """
+        in_peace = reminders.in_quiet_hours(self._calendar, self._wall)
+        if self._state == "asleep" or cut_off.ms > LONG_OUTAGE:
+            if cut_off.told and not in_peace:
+                self._part(self._voice.say("home_hears_again"))
+            elif self._state != "asleep":
+                self._fall_asleep()
+            return
+        self._sleep_at = NEVER
+        self._actions.append(Hush())
+        self._narration.interject(outage(self._voice, cut_off.ms), self._moment)
 
     # --- From state to state ----------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ from coach.session.messages import (
     Action,
     Chime,
     Command,
+    CutOff,
     End,
     Entered,
     Event,
@@ -53,11 +54,12 @@ from coach.session.narration import NEVER, Narration
 from coach.session.phrases import Voice
 from coach.session.session import (
     LEAD,
+    LONG_OUTAGE,
     PAUSES_REMINDED,
     REMIND_PAUSED_AFTER,
     Outcome,
 )
-from coach.session.wording import in_breaths
+from coach.session.wording import in_breaths, outage
 
 ASK_AGAIN_AFTER: Final = Milliseconds(12_000)
 """Silence after a question: time to think, and to look for a number."""
@@ -161,6 +163,8 @@ class Interview:
                 self._narrated()
             case Troubled(key=key):
                 self._interject(self._voice.say(key))
+            case CutOff():
+                self._take_up_after(event)
             case _:
                 pass
         return self._flush()
@@ -345,6 +349,22 @@ class Interview:
         self._note("pause", state=self._question.id)
         self._enter("paused")
         self._tell(self._voice.say("paused"))
+
+    def _take_up_after(self, cut_off: CutOff) -> None:
+        """Nothing could be heard for a while: say what was to be said, or ask again; after long, only if asked."""
+        seconds = round(cut_off.ms / 1000)
+        self._note("outage", state=self._place, cause=cut_off.cause, seconds=seconds)
+        told = outage(self._voice, cut_off.ms)
+        self._reminders = 0
+        if self._state == "asking" and cut_off.ms > LONG_OUTAGE:
+            self._enter("paused")
+            self._tell((*told, *self._voice.say("paused")))
+        elif not self._narration.over:
+            self._interject(told)
+        else:
+            self._interject(
+                (*told, *(self._wording() if self._state == "asking" else self._voice.say("still_paused")))
+            )
 
     # --- Coming to an end -----------------------------------------------------------------------------------
 

@@ -98,7 +98,24 @@ class Troubled:
     key: str
 
 
-Event = Passed | Heard | Spoken | Troubled
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """Nothing could be heard for a while: a device was lost, or deaf. Now it is back.
+
+    Time stood still meanwhile, and what was being said is not heard to its end.
+
+    Attributes:
+        ms: how long nothing was heard, by the clock of the world.
+        cause: ``lost``, ``silent``, ``stuck`` or ``clipped``.
+        told: whether it was said aloud meanwhile.
+    """
+
+    ms: Milliseconds
+    cause: str
+    told: bool = False
+
+
+Event = Passed | Heard | Spoken | Troubled | CutOff
 
 
 # --- Actions: what to do ---------------------------------------------------------------------------------
@@ -154,7 +171,7 @@ class SetVolume:
 
 
 NoteKind = Literal[
-    "session", "set", "pause", "pain", "pain_told", "red_flag", "change", "end", "interview", "answer"
+    "session", "set", "pause", "pain", "pain_told", "red_flag", "change", "outage", "end", "interview", "answer"
 ]
 """A pain is noted at once (``pain``), and what was told about it afterwards (``pain_told``): a plug that is pulled
 between the two loses the answers, never the pain. A correction is one more ``pain_told``: the last one counts."""
@@ -166,7 +183,7 @@ class Note:
 
     Attributes:
         at: when, in session time.
-        kind: ``session``, ``set``, ``pause``, ``pain``, ``change`` or ``end``.
+        kind: ``session``, ``set``, ``pause``, ``pain``, ``change``, ``outage`` or ``end``.
         exercise: the exercise's identifier, or empty.
         detail: what happened, as plain values that SQLite and JSON can hold.
     """

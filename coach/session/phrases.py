@@ -7,11 +7,12 @@ the names of the commands. Nothing here reads a file.
 
 import string
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from annotated_types import Interval, Len, MinLen
 
+from coach.session.keys import KeyMap
 from coach.session.messages import Command
 from coach.session.routine import Sentence
 
@@ -197,6 +198,14 @@ IN_A_SESSION: Mapping[str, frozenset[str]] = {
         "trouble_mouth": "",
         "trouble_store": "",
         "trouble_store_busy": "",
+        "trouble_deaf": "",
+        "trouble_noise": "",
+        # After an outage: how long nothing was heard.
+        "outage_moment": "",
+        "outage_seconds": "seconds",  # two or more
+        "outage_minutes": "minutes",  # two or more
+        "outage_long": "",
+        "outage_go_on": "",
     }.items()
 }
 """Every line the session may ask for, and exactly the fields its template must use, all of them."""
@@ -328,8 +337,43 @@ KEYS: Mapping[str, frozenset[str]] = {
             "home_tomorrow_morning": "",
             "home_tomorrow_evening": "",
             "home_anchor_unplanned": "",
+            "home_hears_again": "",
             # The service.
             "service_hello": "",
+            # The doctor: what it speaks for its own ears, and each trouble that it can find.
+            "doctor_speaks": "",
+            "doctor_well": "",
+            "doctor_one_trouble": "",
+            "doctor_troubles": "number",  # two or more
+            "doctor_no_portaudio": "",
+            "doctor_no_device": "",
+            "doctor_no_microphone": "",
+            "doctor_no_speaker": "",
+            "doctor_no_room": "",
+            "doctor_hangs": "",
+            "doctor_deaf": "",
+            "doctor_clipping": "",
+            "doctor_noise": "",
+            "doctor_delay": "",
+            "doctor_dropouts": "",
+            "doctor_echo": "",
+            "doctor_ears": "",
+            "doctor_slow": "",
+            "doctor_mouth": "",
+            "doctor_content": "",
+            "doctor_settings": "",
+            "doctor_store": "",
+            "doctor_disk_full": "",
+            "doctor_read_only": "",
+            "doctor_changed": "",
+            "doctor_clock": "",
+            "doctor_power": "",
+            "doctor_hot": "",
+            "doctor_memory": "",
+            "doctor_service": "",
+            "doctor_crashes": "",
+            "doctor_offline": "",
+            "doctor_unexpected": "",
         }.items()
     },
 }
@@ -381,6 +425,7 @@ class Voice:
         urgent: commands that are acted on before the person has finished speaking.
         decoys: everyday words that are no command, for talk to be recognised as.
         homophones: words of one sound, by the word that stands for them: ``know`` by ``no``.
+        keys: what keys stand for, in place of words.
     """
 
     name: str
@@ -397,6 +442,12 @@ class Voice:
     urgent: frozenset[Command]
     decoys: tuple[Sentence, ...]
     homophones: Mapping[str, Sentence] = field(default_factory=dict)
+    keys: KeyMap = field(default_factory=KeyMap)
+
+    def without_microphone(self) -> "Voice":
+        """Return the voice as it speaks to somebody whom it cannot hear, and who presses keys."""
+        named = {command: (name,) for command, name in self.keys.names.items()}
+        return replace(self, says={**self.says, **self.keys.says}, understands={**self.understands, **named})
 
     def say(self, key: str, **fields: str | int) -> tuple[str, ...]:
         """Return the sentences of a key, filled in; each is spoken as one line.

@@ -28,6 +28,7 @@ from coach.session.delivery import Delivery
 from coach.session.messages import (
     Action,
     Chime,
+    CutOff,
     End,
     Entered,
     Event,
@@ -47,7 +48,7 @@ from coach.session.narration import NEVER, Narration, Timeline
 from coach.session.phrases import Voice
 from coach.session.plan import TEMPO_LEVELS
 from coach.session.routine import Routine
-from coach.session.wording import Wording
+from coach.session.wording import Wording, outage
 
 LEAD: Final = Milliseconds(20)
 """Cues are handed over one block before they are due, so that they can start at their very sample."""
@@ -64,6 +65,9 @@ PAIN_QUESTIONS_ASKED: Final = 2
 REMIND_PAUSED_AFTER: Final = Milliseconds(300_000)
 PAUSES_REMINDED: Final = 6
 """A pause is recalled every five minutes and given up after half an hour."""
+
+LONG_OUTAGE: Final = Milliseconds(300_000)
+"""Whoever could not be heard for longer than this is somewhere else: then nothing goes on unasked."""
 
 PUBLISHED_RULES: Final = PainRules()
 
@@ -103,6 +107,7 @@ class Session:
         self._set_begun = False
         self._trigger = ""  # what the table is being asked about
         self._words = ""  # and in which words it was said
+        self._cut_off = CutOff(Milliseconds(0), "")  # the last outage
         self._pains = 0  # how often it hurt
         self._pain = Pain(exercise="")  # the last one, as far as it was told
         self._is_pain_told = True
@@ -169,6 +174,8 @@ class Session:
                 self._narrated()
             case Troubled(key=key):
                 self._interject(self._voice.say(key))
+            case CutOff():
+                self._take_up_after(event)
             case _:
                 pass
         return self._flush()
@@ -607,6 +614,9 @@ class Session:
 
     def _pause_here(self) -> None:
         self._note("pause", state=self.state, round=self._course.step.round)
+        self._halt_here()
+
+    def _halt_here(self) -> None:
         self._paused_in = self.state
         self._untold = self._narration.remaining
         self._done_before = self._done_so_far(in_whole_repetitions=True)
@@ -615,6 +625,39 @@ class Session:
     def _pause_for_help(self) -> None:
         self._pause_here()
         self._preface = self._wording.help(table.spoken_in(table.PAUSED))
+
+    def _take_up_after(self, cut_off: CutOff) -> None:
+        """Nothing could be heard for a while, so nothing was led: go on where it was, as after a pause."""
+        self._cut_off = cut_off
+        was_under_way = self.state in table.UNDER_WAY
+        self._fire("cut_off")
+        told = outage(self._voice, cut_off.ms)
+        if was_under_way and cut_off.ms <= LONG_OUTAGE:
+            self._fire("resume")
+            self._interject((*told, *self._voice.say("outage_go_on")))
+        elif was_under_way:
+            self._interject(told)
+
+    def _break_off(self) -> None:
+        self._note_outage()
+        self._halt_here()
+
+    def _tell_of_outage(self) -> None:
+        """What was to be said is said; where everything was said, the question is put again."""
+        self._note_outage()
+        self._reminders = 0
+        match self.state:
+            case _ if not self._narration.over:
+                again: tuple[str, ...] = ()
+            case table.PAUSED:
+                again = self._voice.say("still_paused")
+            case _:
+                again = self._question()
+        self._interject((*outage(self._voice, self._cut_off.ms), *again))
+
+    def _note_outage(self) -> None:
+        seconds = round(self._cut_off.ms / 1000)
+        self._note("outage", state=self.state, cause=self._cut_off.cause, seconds=seconds)
 
     def _say_paused_again(self) -> None:
         self._tell(self._voice.say("paused"))

@@ -153,6 +153,9 @@ TABLE: Final = (
     Row("done", (PAUSED,), RESTING, if_="was_resting"),
     Row("done", (PAUSED,), READYING),
     Row("unanswered", (PAUSED,), CLOSING, do="end_abandoned"),
+    # Nothing could be heard for a while. What was under way is paused, and goes on by itself unless it was long.
+    Row("cut_off", UNDER_WAY, PAUSED, do="break_off"),
+    Row("cut_off", (PAUSED, *AFTER_PAIN, CLOSING), STAY, do="tell_of_outage"),
     # The circuit's own course.
     Row("explained", (WELCOMING,), BRIEFING),
     Row("explained", (BRIEFING,), READYING),
@@ -210,7 +213,9 @@ TABLE: Final = (
     Row("help", (*EXPLAINING, RESTING, PAUSED, *AFTER_PAIN), STAY, do="tell_what_can_be_said"),
 )
 
-TIMELINE_TRIGGERS: Final = frozenset({"explained", "counted_in", "set_finished", "rested", "closed", "unanswered"})
+TIMELINE_TRIGGERS: Final = frozenset(
+    {"explained", "counted_in", "set_finished", "rested", "closed", "unanswered", "cut_off"}
+)
 """Fired by the session itself, never spoken."""
 
 

@@ -22,6 +22,9 @@ NOT_TAUGHT = frozenset({"help", "red_flag"})
 LONGEST_IN_SECONDS = 90
 """What is left of a walk is told in minutes; below this a minute would be too coarse."""
 
+LONGEST_IN_MINUTES = 90
+"""Beyond this nobody wants to know how many they were."""
+
 
 class Wording:
     """Puts a voice's words together for a course.
@@ -248,6 +251,18 @@ class Wording:
             *(sentence for sentences in lists for sentence in sentences),
             *self._voice.say("help_outro"),
         )
+
+
+def outage(voice: Voice, ms: Milliseconds) -> tuple[str, ...]:
+    """How long nothing could be heard, as far as a person wants to know it."""
+    seconds, minutes = round(ms / 1000), round(ms / 60_000)
+    if seconds < 2:
+        return voice.say("outage_moment")
+    if seconds <= LONGEST_IN_SECONDS:
+        return voice.say("outage_seconds", seconds=seconds)
+    if minutes <= LONGEST_IN_MINUTES:
+        return voice.say("outage_minutes", minutes=minutes)
+    return voice.say("outage_long")
 
 
 def in_breaths(phrases: Sequence[str], many: int) -> Iterator[str]:

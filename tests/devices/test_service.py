@@ -1,5 +1,6 @@
 """What the service tells systemd, read from the other end of its socket; and when it keeps silent."""
 
+import math
 import os
 import socket
 from collections.abc import Iterator
@@ -8,11 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from coach.devices.service import DEAF_AFTER, FEED_EVERY, Hearing, Notifier, WatchedRoom, fault_of
-from coach.errors import RoomLost
+from coach.content import load_voice
+from coach.devices.service import FEED_EVERY, LONGER_S, Notifier, Watch, WatchedRoom
+from coach.devices.steady import SteadyRoom
+from coach.errors import RoomBack, RoomLost
+from coach.live import Setup, Standby
 from coach.ports import BLOCK_BYTES, BLOCK_SAMPLES, SILENCE, Block
+from coach.rehearsal.faults import Fault, LooseContact
+from coach.rehearsal.mouth import HummingMouth
 from coach.rehearsal.room import QuietRoom
 
+VOICE = load_voice("english")
 NOISE = Block(bytes(range(256)) * (BLOCK_BYTES // 256) + bytes(range(BLOCK_BYTES % 256)))
 CLIPPED = Block(b"\xff\x7f\x00\x80" * (BLOCK_SAMPLES // 2))
 STUCK = Block(b"\x05\x00" * BLOCK_SAMPLES)
@@ -96,46 +103,6 @@ def test_a_service_manager_that_does_not_read_stops_nothing(systemd: Systemd, no
     assert 0 < len(systemd.told()) < 2_000
 
 
-# --- Hearing ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("block", "fault"),
-    [
-        (SILENCE, "silent"),
-        (STUCK, "stuck"),
-        (CLIPPED, "clipped"),
-        (Block(CLIPPED[:160] + NOISE[160:]), "clipped"),
-        (Block(CLIPPED[:156] + NOISE[156:]), ""),
-        (Block(b"\x01" + SILENCE[1:]), ""),
-        (NOISE, ""),
-    ],
-    ids=["zeros", "one-value", "full-scale", "a-quarter", "less", "one-bit-of-noise", "noise"],
-)
-def test_a_block_that_cannot_be_sound_is_told_from_one_that_can(block: Block, fault: str) -> None:
-    assert fault_of(block) == fault
-
-
-@pytest.mark.parametrize("fault", [SILENCE, STUCK, CLIPPED])
-def test_three_seconds_without_usable_sound_are_deafness(fault: Block) -> None:
-    hearing = Hearing()
-    for _ in range(DEAF_AFTER - 1):
-        hearing.take(fault)
-    assert not hearing.deaf
-    hearing.take(fault)
-    assert hearing.deaf
-    hearing.take(NOISE)
-    assert not hearing.deaf
-
-
-def test_faults_that_alternate_are_deafness_too() -> None:
-    hearing = Hearing()
-    for _ in range(DEAF_AFTER // 2):
-        hearing.take(SILENCE)
-        hearing.take(CLIPPED)
-    assert hearing.deaf
-
-
 # --- The watched room ------------------------------------------------------------------------------------
 
 
@@ -147,7 +114,7 @@ def test_ready_comes_with_the_first_block_and_not_before(systemd: Systemd, notif
     room = WatchedRoom(QuietRoom([NOISE] * 10), notifier)
     assert systemd.told() == []
     swap(room, 1)
-    assert systemd.told() == ["READY=1", "STATUS=listening", "WATCHDOG=1"]
+    assert systemd.told() == ["READY=1", "WATCHDOG=1"]
 
 
 def test_a_room_that_never_answers_is_never_ready(systemd: Systemd, notifier: Notifier) -> None:
@@ -179,18 +146,13 @@ def test_ready_is_told_again_until_systemd_takes_it(systemd: Systemd, notifier: 
 
 
 @pytest.mark.parametrize("fault", [SILENCE, STUCK, CLIPPED])
-def test_a_deaf_room_starves_the_watchdog_and_says_so_until_it_hears_again(
+def test_a_microphone_that_is_switched_off_is_no_reason_to_begin_anew(
     systemd: Systemd, notifier: Notifier, fault: Block
 ) -> None:
-    room = WatchedRoom(QuietRoom([NOISE, *[fault] * 1_000, *[NOISE] * 1_000]), notifier)
-    swap(room, 1 + DEAF_AFTER)
-    assert room.deaf
-    assert systemd.told()[-1] == f"STATUS=deaf: the microphone is {fault_of(fault)}"
-    swap(room, 1_000 - DEAF_AFTER)
-    assert systemd.told() == []
-    swap(room, FEED_EVERY)
-    assert not room.deaf
-    assert systemd.told() == ["STATUS=listening", "WATCHDOG=1"]
+    room = WatchedRoom(QuietRoom([fault] * 1_000), notifier)
+    for _ in range(20):
+        swap(room, FEED_EVERY)
+        assert systemd.told()[-1] == "WATCHDOG=1"
 
 
 def test_a_watched_room_changes_nothing_of_the_sound(notifier: Notifier) -> None:
@@ -200,3 +162,44 @@ def test_a_watched_room_changes_nothing_of_the_sound(notifier: Notifier) -> None
     assert inner.played == [NOISE, STUCK]
     room.close()
     room.close()
+
+
+# --- A room that is lost and found -----------------------------------------------------------------------
+
+
+def test_a_recovery_that_goes_on_is_a_sign_of_life_and_asks_for_time_to_start(
+    systemd: Systemd, notifier: Notifier
+) -> None:
+    Watch(notifier).alive()
+    assert systemd.told() == ["WATCHDOG=1", f"EXTEND_TIMEOUT_USEC={LONGER_S}000000"]
+
+
+def test_what_is_watched_is_told_in_one_line(systemd: Systemd, notifier: Notifier) -> None:
+    watch = Watch(notifier)
+    watch.status("lost: The microphone has stopped working.")
+    swap(WatchedRoom(watch.watched(QuietRoom([NOISE])), Notifier({})), 1)
+    assert systemd.told() == ["STATUS=lost: The microphone has stopped working.", "READY=1", "WATCHDOG=1"]
+
+
+def test_a_coach_that_waits_for_its_microphone_is_alive_and_not_ready_until_it_hears(
+    systemd: Systemd, notifier: Notifier
+) -> None:
+    watch = Watch(notifier)
+    contact = LooseContact(QuietRoom(), [Fault("lost", after_s=0, lasts_s=3_600)])
+    setup = Setup(Path(), Path(), patience_s=math.inf)
+    standby = Standby(VOICE, HummingMouth(), setup, lambda _: None, watch, hushed=lambda: True)
+    standby.sleeps = True
+    told: list[str] = []
+
+    def wait(seconds: float) -> None:
+        told.extend(systemd.told())
+        assert seconds <= LONGER_S / 2
+        contact.wait(seconds)
+
+    room = SteadyRoom(lambda: watch.watched(contact.open()), standby, wait=wait, clock=contact.clock)
+    with pytest.raises(RoomBack):
+        room.exchange(SILENCE)
+    assert told[0] == "STATUS=lost: There is no microphone."
+    assert "READY=1" not in told
+    assert told.count("WATCHDOG=1") == told.count(f"EXTEND_TIMEOUT_USEC={LONGER_S}000000") >= 3_600 / 10
+    assert [it for it in systemd.told() if it not in told] == ["READY=1", "STATUS=listening"]

@@ -12,6 +12,7 @@ from coach.devices.store import SqliteStore
 from coach.errors import RoomLost
 from coach.history import read_past, read_sessions
 from coach.home.reminders import Calendar, Reminder
+from coach.home.sleeper import Sleeper
 from coach.live import Setup, Stage
 from coach.ports import BLOCK_MS, SILENCE, Block
 from coach.rehearsal.calendar import MemoryCalendar
@@ -22,8 +23,8 @@ from coach.rehearsal.mouth import HummingMouth
 from coach.rehearsal.room import QuietRoom
 from coach.rehearsal.script import Remark, Script, When
 from coach.rehearsal.trace import Trace
-from coach.serve import Home, serve
-from coach.session.messages import Entered, Milliseconds, Note
+from coach.serve import Home, OnTheClock, serve
+from coach.session.messages import CutOff, Entered, Milliseconds, Note, Say
 from coach.voice_queue import Played
 from tests.planning.people import WELL
 
@@ -232,3 +233,13 @@ def test_a_whole_day_goes_by(tmp_path):
     assert home.records == ["diary: completed", "begin: completed"]
     assert home.woken_at == ["07:30", "07:47", "08:34", "18:00", "18:14"], 'at nine it is "not today"'
     assert home.states[-1] == "asleep"
+
+
+def test_after_an_outage_the_clock_on_the_wall_is_looked_at_before_anything_is_said():
+    wall = [datetime.combine(MONDAY, time(21, 59), tzinfo=UTC)]
+    kept = MemoryCalendar(Calendar())
+    on_the_clock = OnTheClock(Sleeper(VOICE, kept.calendar, wall[0]), lambda: wall[0], kept)
+    on_the_clock.begin()
+    wall[0] += timedelta(hours=2)  # into the quiet hours
+    actions = on_the_clock.handle(CutOff(Milliseconds(7_200_000), "lost", told=True))
+    assert not [it for it in actions if isinstance(it, Say)]

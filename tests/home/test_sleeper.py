@@ -14,6 +14,7 @@ from coach.session.messages import (
     UNKNOWN,
     Chime,
     Command,
+    CutOff,
     End,
     Entered,
     Heard,
@@ -395,3 +396,64 @@ def test_every_record_that_is_begun_is_ended(stream):
 @given(events)
 def test_the_same_events_bring_the_same_actions(stream):
     assert lived(stream).actions == lived(stream).actions
+
+
+# --- Outages ---------------------------------------------------------------------------------------------
+
+NIGHT = MORNING.replace(hour=23)
+
+
+def cut_off(home: AtHome, seconds: float, *, told: bool = True) -> list[str]:
+    """What is said after nothing could be heard for so long."""
+    before = len(home.lines)
+    home.actions += home.sleeper.handle(CutOff(Milliseconds(round(1_000 * seconds)), "silent", told=told))
+    home.wait(10)
+    return home.said[before:]
+
+
+def test_who_was_told_that_nothing_is_heard_is_told_when_it_is_and_it_sleeps_on():
+    home = AtHome().wait(5)
+    assert cut_off(home, 60) == list(VOICE.say("home_hears_again"))
+    assert home.state == "asleep"
+    assert home.offered == {"wake"}
+
+
+@pytest.mark.parametrize(("begins", "told"), [(MORNING, False), (NIGHT, True), (NIGHT, False)])
+def test_a_sleeper_says_nothing_of_what_nobody_was_told_and_nothing_in_the_quiet_hours(begins, told):
+    home = AtHome(begins=begins).wait(5)
+    assert cut_off(home, 60, told=told) == []
+    assert home.state == "asleep"
+
+
+def test_after_good_night_nothing_is_said_of_an_outage():
+    home = AtHome().say("wake", "good_night").wait(10)
+    assert cut_off(home, 60) == []
+
+
+def test_a_conversation_goes_on_where_it_was():
+    home = AtHome().say("wake").wait(5)
+    assert cut_off(home, 12) == ["I could not hear you for twelve seconds."]
+    assert home.state == "awake"
+    assert set(WANTED) <= home.offered
+
+
+def test_what_was_being_said_is_said_again():
+    home = AtHome(told=("One.", "Two.", "Three.")).wait(1)
+    said = cut_off(home, 2)
+    assert said[0] == "I could not hear you for two seconds."
+    assert said[-1] == "Three."
+
+
+def test_after_a_long_outage_nobody_is_talked_to_any_more():
+    home = AtHome().say("wake").wait(5)
+    assert cut_off(home, 3_600) == list(VOICE.say("home_hears_again"))
+    assert home.state == "asleep"
+    home.say("wake").wait(5)
+    assert cut_off(home, 3_600, told=False) == []
+    assert home.state == "asleep"
+
+
+def test_an_outage_leaves_no_record_of_its_own():
+    home = AtHome().wait(5)
+    cut_off(home, 60)
+    assert home.all(Note) == []

@@ -12,6 +12,7 @@ from coach.session.messages import (
     Action,
     Chime,
     Command,
+    CutOff,
     End,
     Entered,
     Heard,
@@ -324,3 +325,55 @@ def test_the_first_sentences_are_rendered_ahead():
     prepared = [line.text for it in Asked.on("readiness").actions if isinstance(it, Prepare) for line in it.lines]
     assert "How sore is your back right now?" in prepared
     assert "Four out of ten." in prepared
+
+
+# --- Outages ---------------------------------------------------------------------------------------------
+
+
+def outage(asked: Asked, seconds: float) -> list[str]:
+    """What is said after nothing could be heard for so long."""
+    asked.since = len(asked.actions)
+    asked.actions += asked.interview.handle(CutOff(Milliseconds(round(1_000 * seconds)), "lost"))
+    return asked.listen().told
+
+
+def test_after_an_outage_the_question_in_hand_is_asked_again_and_nothing_is_taken_for_an_answer():
+    asked = Asked.on("diary")
+    question = [it.line.text for it in asked.actions if isinstance(it, Say)][-2:]
+    assert outage(asked, 12) == ["I could not hear you for twelve seconds.", *question]
+    assert asked.interview.answers == {}
+
+
+def test_a_sentence_that_an_outage_cut_is_said_again_and_nothing_before_it():
+    interview = interview_on(load_interview("diary", VOICE), VOICE, RULES)
+    begun = [it.line.text for it in interview.begin() if isinstance(it, Say)]
+    said = [it.line.text for it in interview.handle(CutOff(Milliseconds(3_000), "lost")) if isinstance(it, Say)]
+    number = next(it.number for it in interview.handle(CutOff(Milliseconds(4_000), "lost")) if isinstance(it, Say))
+    assert said == ["I could not hear you for three seconds."]
+    interview.handle(Spoken(number))
+    after = interview.handle(Passed(Milliseconds(300)))
+    assert [it.line.text for it in after if isinstance(it, Say)] == begun
+
+
+def test_after_a_long_outage_an_interview_waits_to_be_asked():
+    asked = Asked.on("diary")
+    question = [it.line.text for it in asked.actions if isinstance(it, Say)][-2:]
+    assert outage(asked, 400) == ["I could not hear you for seven minutes.", *VOICE.say("paused")]
+    assert asked.say("resume").told == question
+
+
+def test_a_pause_survives_an_outage():
+    asked = Asked.on("diary").say("pause")
+    assert outage(asked, 3) == ["I could not hear you for three seconds.", *VOICE.say("still_paused")]
+    assert asked.say("resume").told
+
+
+def test_an_outage_is_noted_and_the_wait_for_an_answer_begins_anew():
+    asked = Asked.on("diary")
+    for _ in range(2 * ASKED_AGAIN):
+        asked.wait(ASK_AGAIN_AFTER + 1_000)
+        outage(asked, 3)
+    assert not asked.interview.ended
+    noted = [it for it in asked.actions if isinstance(it, Note) and it.kind == "outage"]
+    assert dict(noted[0].detail)["cause"] == "lost"
+    assert len(noted) == 2 * ASKED_AGAIN

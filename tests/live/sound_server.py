@@ -3,7 +3,8 @@
 It needs no sound card, no session bus and no rights, and it does not touch a sound server that already runs: it
 has its own home, its own runtime folder, its own socket. A child process started with :attr:`SoundServer.env`
 finds one microphone and one loudspeaker, and nothing else; what it plays can be recorded here, and what is played
-here is what it hears.
+here is what it hears. As in every room there is some noise: a soft hum, without which a microphone would deliver
+nothing but zeros, and be taken for one that is switched off.
 """
 
 import os
@@ -51,10 +52,17 @@ load-module module-native-protocol-unix auth-anonymous=1 socket={folder}/pulse
 load-module module-cli-protocol-unix socket={folder}/control
 load-module module-null-sink sink_name={speaker} rate=48000 channels=2 norewinds=1
 load-module module-null-sink sink_name={air} rate=48000 channels=1 norewinds=1
-load-module module-remap-source source_name={microphone} master={air}.monitor channels=1
+load-module module-sine sink={air} frequency=50
+{plug_in}
 set-default-sink {speaker}
-set-default-source {microphone}
 """
+
+_PLUG_IN = f"""\
+load-module module-remap-source source_name={MICROPHONE} master={_AIR}.monitor channels=1
+set-default-source {MICROPHONE}"""
+
+_HUM = 3_000
+"""The volume of the hum, of 65,536: a ten-thousandth of full scale, -80 dB."""
 
 
 def missing_programs() -> str:
@@ -139,10 +147,21 @@ class SoundServer:
     def unplug_microphone(self) -> None:
         """Take the microphone away from whoever records from it.
 
-        Unloading the module is not enough: PulseAudio would move the recording streams to another source.
+        Unloading the module is not enough: PulseAudio would move the recording streams to another source. Whoever
+        asks for the default now gets what every PulseAudio without a microphone has: what the loudspeaker plays.
         """
         self._end_streams("source-output", MICROPHONE)
         self._control("unload-module module-remap-source")
+        self._control(f"set-default-source {SPEAKER}.monitor")
+
+    def plug_in_microphone(self) -> None:
+        """Bring it back."""
+        for command in _PLUG_IN.splitlines():
+            self._control(command)
+
+    def switch_microphone(self, *, on: bool) -> None:
+        """Use the switch on the microphone: switched off it is still there, and delivers zeros."""
+        self._control(f"set-source-mute {MICROPHONE} {0 if on else 1}")
 
     def unplug_speaker(self) -> None:
         """Take the loudspeaker away from whoever plays through it; the server forgets nothing else."""
@@ -152,10 +171,23 @@ class SoundServer:
         """Stop the server without ending it: its streams stay open and nothing moves."""
         self._process.send_signal(signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End the server at once. Calling it again does nothing."""
         self._process.kill()
         self._process.wait()
+
+    def start_again(self) -> None:
+        """Start it anew after a :meth:`kill`; returns when it answers."""
+        self._process = _start(self.folder, self.env)
+        _wait_until_it_answers(self)
+
+    def _quieten_hum(self) -> None:
+        (hum,) = (it for it in self._control("list-sink-inputs").split("index: ")[1:] if "module-sine" in it)
+        self._control(f"set-sink-input-volume {int(re.match(r'[0-9]+', hum)[0])} {_HUM}")  # type: ignore[index]
 
     def _end_streams(self, kind: str, device: str) -> None:
         for stream in self._control(f"list-{kind}s").split("index: ")[1:]:
@@ -179,8 +211,7 @@ def running_sound_server(folder: Path) -> Iterator[SoundServer]:
     for private in (home, runtime):
         private.mkdir(mode=0o700)
     (home / ".asoundrc").write_text(_ASOUNDRC)
-    script = folder / "start.pa"
-    script.write_text(_SCRIPT.format(folder=folder, speaker=SPEAKER, air=_AIR, microphone=MICROPHONE))
+    (folder / "start.pa").write_text(_SCRIPT.format(folder=folder, speaker=SPEAKER, air=_AIR, plug_in=_PLUG_IN))
     passed_on = {"PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR"}
     env = {name: value for name, value in os.environ.items() if name in passed_on} | {
         "HOME": str(home),
@@ -188,18 +219,23 @@ def running_sound_server(folder: Path) -> Iterator[SoundServer]:
         "PULSE_SERVER": f"unix:{folder}/pulse",
         "PULSE_COOKIE": str(folder / "cookie"),
     }
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
-             "--disallow-exit=no", "--realtime=no", "--high-priority=no", "-F", str(script)],
-            env=env, stdout=log, stderr=log,
-        )  # fmt: skip
-    server = SoundServer(folder, env, process)
+    server = SoundServer(folder, env, _start(folder, env))
     try:
         _wait_until_it_answers(server)
         yield server
     finally:
         server.kill()
+
+
+def _start(folder: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    for stale in ("pulse", "control"):  # what is left of a server that was killed
+        (folder / stale).unlink(missing_ok=True)
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
+             "--disallow-exit=no", "--realtime=no", "--high-priority=no", "-F", str(folder / "start.pa")],
+            env=env, stdout=log, stderr=log,
+        )  # fmt: skip
 
 
 def _wait_until_it_answers(server: SoundServer) -> None:
@@ -209,6 +245,7 @@ def _wait_until_it_answers(server: SoundServer) -> None:
             ["pactl", "list", "short", "sources"], env=server.env, capture_output=True, check=False
         )
         if MICROPHONE.encode() in asked.stdout:
+            server._quieten_hum()
             return
         if server._process.poll() is not None:
             break

@@ -115,7 +115,7 @@ class Person:
         server: SoundServer,
         words: str,
         heard_by: Coach,
-        tries: int = 3,
+        tries: int = 6,
         clock: Callable[[], float] = lambda: 0.0,
     ) -> tuple[int, float]:
         """Say it until the coach has heard it, as people do.
@@ -130,7 +130,7 @@ class Person:
         for said in range(1, tries + 1):
             server.play_into_microphone(wav)
             ended = clock()
-            if heard_by.has_printed(f"you: {words}", within_s=5):
+            if heard_by.has_printed(f"you: {words}", within_s=8):
                 return said, ended
         raise AssertionError(f"{words!r} was not heard; the coach printed {heard_by.printed}")
 
@@ -240,8 +240,8 @@ def start(store: Path) -> Iterator[Start]:
     """Start coaches: on the test's history, or on another; none outlives its test."""
     coaches: list[Coach] = []
 
-    def start(server: SoundServer, on: Path = store) -> Coach:
-        coaches.append(Coach(server, on))
+    def start(server: SoundServer, on: Path = store, **env: str) -> Coach:
+        coaches.append(Coach(server, on, **env))
         return coaches[-1]
 
     yield start
@@ -271,7 +271,7 @@ def test_a_session_is_led_by_voice_from_its_welcome_to_stop(room, start, store, 
 
     tries["pause"], said_pause = person.say(room, "pause", heard_by=coach, clock=loudspeaker.so_far_s)
     paused, how_to_go_on = VOICE.say("paused")
-    assert coach.has_printed(how_to_go_on)
+    assert coach.has_printed(how_to_go_on), coach.printed
     assert only_session(room, store)["outcome"] == "running"
 
     second = start(room)
@@ -320,11 +320,11 @@ def test_a_session_is_led_by_voice_from_its_welcome_to_stop(room, start, store, 
     assert [pause["state"] for pause in session["pauses"]] == ["welcoming"]
 
 
-def test_a_microphone_lost_in_mid_session_is_told_and_nothing_noted_is_lost(
+def test_a_microphone_that_does_not_come_back_ends_the_session_told_and_nothing_noted_is_lost(
     doomed_room, start, store, person, mouth
 ):
     loudspeaker = Loudspeaker(doomed_room, mouth)
-    coach = start(doomed_room)
+    coach = start(doomed_room, PULSE_SOURCE="coach_microphone", COACH_GIVE_UP_AFTER="5")
     assert coach.has_printed("Welcome")
     person.say(doomed_room, "pause", heard_by=coach, tries=8)  # returns before the coach has answered
     doomed_room.unplug_microphone()
@@ -333,13 +333,24 @@ def test_a_microphone_lost_in_mid_session_is_told_and_nothing_noted_is_lost(
     assert code == 5
     assert "The microphone" in errors
     assert "coach devices" in errors
-    lost, remedy = VOICE.say("trouble_room")
-    assert loudspeaker.line(lost) < loudspeaker.line(remedy)
+    for sentence in VOICE.say("trouble_room"):  # when it was lost, and again at the end
+        loudspeaker.line(sentence)
     session = only_session(doomed_room, store)
     assert session["outcome"] == "interrupted"
     # A busy machine drops blocks, and a distorted "pause" may be heard as a pain word first; "pause" after that
     # gives time and is no pause. Whichever was heard, it was noted, milliseconds before the microphone was gone.
     assert len(session["pauses"]) == 1 or session["pains"], coach.printed
+
+
+def test_without_a_microphone_at_the_start_it_is_told_at_once(doomed_server, start, store, mouth):
+    doomed_server.unplug_microphone()
+    loudspeaker = Loudspeaker(doomed_server, mouth)
+    coach = start(doomed_server, PULSE_SOURCE="coach_microphone")
+    code, errors = coach.end()
+    loudspeaker.stop()
+    assert code == 5
+    assert "The microphone" in errors
+    loudspeaker.line(VOICE.say("trouble_room")[0])
 
 
 def test_a_killed_session_is_shown_as_interrupted_with_what_was_noted(room, start, store, person):
