@@ -4,6 +4,7 @@ VENV ?= .venv
 export VENV
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+COVERAGE ?= --cov coach/session --cov-branch --cov-report term-missing:skip-covered --cov-fail-under 95
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint fast slow bench scores clean
@@ -28,12 +29,13 @@ lint:
 # Two processes, since a Pi has the cores and the fast tests share nothing. The core is pure, so it can be covered.
 fast:
 	@.ci/set-up test
-	$(PYTEST) -n 2 -m "not slow" --cov coach/session --cov-branch --cov-report term-missing:skip-covered --cov-fail-under 95
+	$(PYTEST) -n 2 -m "not slow" $(COVERAGE)
 
-# One at a time: they listen to real sound, and would hear each other starve.
+# The live ones one at a time: they listen to real sound, and would hear each other starve.
 slow: ## the slow tests alone: the real recogniser over long audio, live sound on a private sound server
 	@.ci/set-up test
-	$(PYTEST) -m slow --durations 5
+	$(PYTEST) -n 2 --dist loadfile -m slow --durations 5 --ignore tests/live
+	$(PYTEST) -m slow --durations 5 tests/live
 
 bench: ## measure latencies, speed and memory on this machine
 	@.ci/set-up run

@@ -131,11 +131,10 @@ class _Conductor:
         noticed = self._hands.echo.cancel(microphone, speaker)
         # Exact zeros hold no echo: a rehearsal's quiet room, which shall cost nothing.
         understood = microphone if microphone == SILENCE else self._echo_path.remove(microphone, speaker)
-        if self.near_end.process(microphone, noticed, speaker):
+        given = understood if self._echo_path.settled else noticed
+        if self.near_end.process(microphone, noticed, speaker, given):
             self.queue.duck()
-        if not self.near_end.echo_is_audible:
-            return microphone
-        return understood if self._echo_path.settled else noticed
+        return given if self.near_end.echo_is_audible else microphone
 
     def take_turn(self, hypotheses: Sequence[Hypothesis]) -> None:
         """Tell the mind what one block brought: time first, then what was played, then what was heard."""

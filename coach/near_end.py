@@ -56,7 +56,13 @@ of the person's in an echoless room does not reach it, and an echo's gaps betwee
 REMEMBERED = 16_000 // BLOCK_MS
 """Blocks: a little more than the longest utterance the ears follow."""
 
-_NOTHING, _ECHO, _PERSON = range(3)
+A_PERSON = 3
+"""Blocks about a word in which somebody must have stood out if the ears are given sound with echo left in it. A
+short word is 20 blocks long, and over a voice 10 dB louder stands out in some 11 of them, a quiet one in fewer; with 6
+here instead of 3, 38 instead of 42 of 64 urgent words were obeyed at +10 dB. Without this the coach obeyed a "stop"
+that it had made out of its own words."""
+
+_NOTHING, _LEFT, _ECHO, _PERSON = range(4)
 
 
 class NearEnd:
@@ -80,7 +86,7 @@ class NearEnd:
         """
         return self._audible > AUDIBLE_SHARE
 
-    def process(self, microphone: Block, cleaned: Block, speaker: Block) -> bool:
+    def process(self, microphone: Block, cleaned: Block, speaker: Block, understood: Block | None = None) -> bool:
         """Take in one block; return whether somebody speaks over the coach in it.
 
         Args:
@@ -88,8 +94,12 @@ class NearEnd:
             cleaned: the same after echo cancellation.
             speaker: what was handed to the room in the same exchange; in silence there is nothing to speak over,
                 and nothing is computed.
+            understood: what the ears are given, if that is not the same: words stay whole in it, and so does some
+                echo.
         """
         heard = self._judge(microphone, cleaned, speaker)
+        if heard == _NOTHING and understood is not None and self._silent_for <= TAIL and microphone != SILENCE:
+            heard = _LEFT if _level(understood) > self._noise_db + STANDS_OUT_DB else _NOTHING
         self._blocks += 1
         self._heard.append(heard)
         return heard == _PERSON
@@ -102,8 +112,8 @@ class NearEnd:
         """
         about = self._blocks - moment // BLOCK_MS
         heard = list(self._heard)[max(0, len(self._heard) - about - 25) : len(self._heard) - about + 5]
-        echo, person = heard.count(_ECHO), heard.count(_PERSON)
-        return echo >= 5 and echo > person
+        echo, left, person = heard.count(_ECHO), heard.count(_LEFT), heard.count(_PERSON)
+        return (echo >= 5 and echo > person) or (left > 0 and echo + left >= 5 and person < A_PERSON)
 
     def _judge(self, microphone: Block, cleaned: Block, speaker: Block) -> int:
         self._silent_for = 0 if speaker != SILENCE else self._silent_for + 1

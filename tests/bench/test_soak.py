@@ -49,7 +49,7 @@ def test_in_a_week_no_command_is_missed(week):
 @pytest.mark.slow
 def test_in_a_week_nothing_is_lost(week):
     assert week.notes_made == week.notes_kept > 300
-    assert week.damage == ()
+    assert not week.damage
 
 
 @pytest.mark.slow

@@ -90,7 +90,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
     def start(server: SoundServer, **env: str) -> Watched:
         started.append(Coach(server, tmp_path / "history.sqlite3", **env))
         watched = Watched(started[-1])
-        assert started[-1].has_printed("Welcome")
+        assert started[-1].is_well_under_way()
         return watched
 
     yield start
