@@ -58,9 +58,9 @@ REMEMBERED = 16_000 // BLOCK_MS
 
 A_PERSON = 3
 """Blocks about a word in which somebody must have stood out if the ears are given sound with echo left in it. A
-short word is 20 blocks long, and over a voice 10 dB louder stands out in some 11 of them, a quiet one in fewer; with 6
-here instead of 3, 38 instead of 42 of 64 urgent words were obeyed at +10 dB. Without this the coach obeyed a "stop"
-that it had made out of its own words."""
+short word is 20 blocks long, and over a voice 10 dB louder stands out in some 11 of them, a quiet one in fewer;
+with 6 here instead of 3, 38 instead of 42 of 64 urgent words were obeyed at +10 dB. Without this the coach
+obeyed a "stop" that it had made out of its own words."""
 
 _NOTHING, _LEFT, _ECHO, _PERSON = range(4)
 
