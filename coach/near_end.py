@@ -98,7 +98,8 @@ class NearEnd:
                 echo.
         """
         heard = self._judge(microphone, cleaned, speaker)
-        if heard == _NOTHING and understood is not None and self._silent_for <= TAIL and microphone != SILENCE:
+        given_echo = understood is not None and self.echo_is_audible and microphone != SILENCE
+        if understood is not None and given_echo and heard == _NOTHING and self._silent_for <= TAIL:
             heard = _LEFT if _level(understood) > self._noise_db + STANDS_OUT_DB else _NOTHING
         self._blocks += 1
         self._heard.append(heard)

@@ -216,7 +216,8 @@ class AskingForHelp:
         heard = self._ears.hear(microphone)
         at, entered = self._trace.each(Entered)[-1]
         if entered.state == RESTING and self._now == at // BLOCK_MS * BLOCK_MS + 9_000:
-            return [Hypothesis("help", final=True, confidence=1.0)]
+            # Whatever they made of the coach so far has ended: "help" is an utterance of its own.
+            return [Hypothesis("", final=True), Hypothesis("help", final=True, confidence=1.0)]
         return heard
 
 
