@@ -21,6 +21,7 @@ from rich.table import Table
 
 from coach import cli_diary, cli_doctor, cli_history, cli_plan, cli_serve, cli_talk, content, history
 from coach.cli_ears import ears as ears_commands
+from coach.cli_options import EARS, KEYS, MICROPHONE, NO_MICROPHONE, SPEAKER, STORE, VOICE
 from coach.cli_service import service as service_commands
 from coach.devices.room import devices as sound_devices
 from coach.devices.room import has_sound, libraries_silenced
@@ -96,25 +97,6 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-_VOICE = click.option(
-    "--voice",
-    default="english",
-    show_default=True,
-    help="The voice: a folder under voices/.",
-    envvar="COACH_VOICE",
-)
-_EARS = click.option(
-    "--ears",
-    type=click.Path(path_type=Path),
-    envvar="COACH_EARS",
-    help="A Vosk model directory to listen with.  [default: see coach ears]",
-)
-_STORE = click.option(
-    "--store",
-    type=click.Path(path_type=Path),
-    envvar="COACH_STORE",
-    help="The history file.  [default: in your state folder]",
-)
 _ROUTINE = click.argument("routine", default=DEFAULT_ROUTINE)
 
 
@@ -147,18 +129,13 @@ def coach(context: click.Context) -> None:
 
 @coach.command()
 @click.argument("routine", required=False)
-@_options(_VOICE, _EARS, _STORE)
+@_options(VOICE, EARS, STORE)
 @click.option("--minutes", type=click.IntRange(1, 240), help="The time at hand; without ROUTINE.")
 @click.option("--equipment", multiple=True, help="What is at hand, like kettlebell; without ROUTINE.")
-@click.option("--input", "microphone", envvar="COACH_INPUT", help="The microphone: number or part of its name.")
-@click.option("--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name.")
-@click.option("--keys", "has_keys", is_flag=True, envvar="COACH_KEYS", help="Obey keys and buttons, too.")
-@click.option(
-    "--no-microphone",
-    is_flag=True,
-    envvar="COACH_NO_MICROPHONE",
-    help="Obey keys and buttons alone; nothing is listened to.",
-)
+@MICROPHONE
+@SPEAKER
+@KEYS
+@NO_MICROPHONE
 @click.option("--or-rehearse", is_flag=True, help="Without a microphone or speaker, rehearse instead.")
 @click.option("--quiet", is_flag=True, help="Print nothing while the session goes on.")
 def run(  # noqa: PLR0913, PLR0917 - options of the command line
@@ -221,9 +198,9 @@ def run(  # noqa: PLR0913, PLR0917 - options of the command line
 
 @coach.command()
 @click.argument("interview", default="readiness")
-@_options(_VOICE, _EARS, _STORE)
-@click.option("--input", "microphone", envvar="COACH_INPUT", help="The microphone: number or part of its name.")
-@click.option("--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name.")
+@_options(VOICE, EARS, STORE)
+@MICROPHONE
+@SPEAKER
 def talk(
     interview: str,
     voice: str,
@@ -258,7 +235,7 @@ def talk(
 
 @coach.command()
 @_ROUTINE
-@_options(_VOICE, _EARS)
+@_options(VOICE, EARS)
 @click.option("--interview", help="Rehearse this interview of coach talk instead of a routine.")
 @click.option(
     "--script",
@@ -359,7 +336,7 @@ def routines() -> None:
 
 @coach.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@_options(_VOICE, _EARS)
+@_options(VOICE, EARS)
 def check(files: tuple[Path, ...], voice: str, ears: Path | None) -> None:
     """Check FILES, or everything: routines, exercises, the voice, and the ears' model.
 
@@ -435,7 +412,7 @@ def _list_voices() -> None:
 
 
 @coach.group(invoke_without_command=True)
-@_options(_VOICE, _EARS)
+@_options(VOICE, EARS)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
 @click.pass_context
 def bench(context: click.Context, voice: str, ears: Path | None, as_json: bool) -> None:  # noqa: FBT001
@@ -456,7 +433,7 @@ def bench(context: click.Context, voice: str, ears: Path | None, as_json: bool) 
 
 
 @bench.command()
-@_options(_VOICE, _EARS)
+@_options(VOICE, EARS)
 @click.option("--days", type=click.FloatRange(1, 365), default=7, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all chance in it.")
 @click.option(
@@ -484,7 +461,7 @@ def soak(voice: str, ears: Path | None, days: float, seed: int, commands: int, m
 
 @bench.command()
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
-@_options(_VOICE, _EARS)
+@_options(VOICE, EARS)
 @click.option("--condition", "conditions", multiple=True, help="Only this condition; can be given several times.")
 @click.option("--quick", is_flag=True, help="A sample of everything.")
 @click.option("--json", "as_json", type=click.Path(path_type=Path), help="Write the report to this file too.")

@@ -18,7 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from coach import content
-from coach.cli_history import STORE, history_at
+from coach.cli_history import history_at
+from coach.cli_options import STORE
 from coach.content.guidance import load_guidance
 from coach.devices.store import SqliteStore
 from coach.errors import StoreFailed

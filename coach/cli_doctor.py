@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from coach import content
-from coach.cli_history import STORE, history_at
+from coach.cli_history import history_at
+from coach.cli_options import EARS, MICROPHONE, SPEAKER, STORE, VOICE
 from coach.cli_serve import quiet_of, reminder_of
 from coach.doctor import FIELDS, Field, Finding
 from coach.doctor.report import Report, show_field, spoken
@@ -29,15 +30,10 @@ _PAUSE = bytes(2 * SAMPLE_RATE * 4 // 10)
 
 @click.command()
 @STORE
-@click.option("--voice", default="english", show_default=True, help="The voice.", envvar="COACH_VOICE")
-@click.option(
-    "--ears",
-    type=click.Path(path_type=Path),
-    envvar="COACH_EARS",
-    help="A Vosk model directory to listen with.  [default: see coach ears]",
-)
-@click.option("--input", "microphone", envvar="COACH_INPUT", help="The microphone: number or part of its name.")
-@click.option("--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name.")
+@VOICE
+@EARS
+@MICROPHONE
+@SPEAKER
 @click.option(
     "--no-microphone", is_flag=True, envvar="COACH_NO_MICROPHONE", help="Keys lead the coach: want no microphone."
 )

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from coach import export, history
+from coach.cli_options import STORE
 from coach.devices.store import Recorded, files_of, find_damage, is_there, read_history, set_aside
 from coach.devices.store import forget as forget_in
 from coach.errors import CoachError, StoreFailed
@@ -16,12 +17,6 @@ from coach.errors import CoachError, StoreFailed
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-STORE = click.option(
-    "--store",
-    type=click.Path(path_type=Path),
-    envvar="COACH_STORE",
-    help="The history file.  [default: in your state folder]",
-)
 DAMAGES_TOLD = 5
 """More of them tell a person nothing new."""
 

@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from coach import content
-from coach.cli_history import STORE, history_at
+from coach.cli_history import history_at
+from coach.cli_options import STORE
 from coach.content.guidance import load_guidance, rules
 from coach.history import read_past
 from coach.planning.simulate import PEOPLE, Simulation, chance, simulate

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from coach import content
-from coach.cli_history import STORE, history_at
+from coach.cli_history import history_at
+from coach.cli_options import EARS, KEYS, MICROPHONE, NO_MICROPHONE, SPEAKER, STORE, VOICE
 from coach.content.guidance import load_guidance
 from coach.devices.crashes import CrashLog, Record
 from coach.devices.service import Notifier, Watch
@@ -42,15 +43,10 @@ def _quiet(_context: click.Context, _option: click.Parameter, text: str) -> Quie
 
 @click.command()
 @STORE
-@click.option("--voice", default="english", show_default=True, help="The voice.", envvar="COACH_VOICE")
-@click.option(
-    "--ears",
-    type=click.Path(path_type=Path),
-    envvar="COACH_EARS",
-    help="A Vosk model directory to listen with.  [default: see coach ears]",
-)
-@click.option("--input", "microphone", envvar="COACH_INPUT", help="The microphone: number or part of its name.")
-@click.option("--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name.")
+@VOICE
+@EARS
+@MICROPHONE
+@SPEAKER
 @click.option(
     "--remind",
     "reminders",
@@ -71,13 +67,8 @@ def _quiet(_context: click.Context, _option: click.Parameter, text: str) -> Quie
     help="When nothing comes unasked.",
 )
 @click.option("--equipment", multiple=True, help="What is at hand, like kettlebell; can be given several times.")
-@click.option("--keys", "has_keys", is_flag=True, envvar="COACH_KEYS", help="Obey keys and buttons, too.")
-@click.option(
-    "--no-microphone",
-    is_flag=True,
-    envvar="COACH_NO_MICROPHONE",
-    help="Obey keys and buttons alone; nothing is listened to.",
-)
+@KEYS
+@NO_MICROPHONE
 @click.option("--verbose", is_flag=True, help="Print what is said. A journal would keep it.")
 def serve(  # noqa: PLR0913, PLR0917 - options of the command line
     store: Path | None,

@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 
 from coach import content
+from coach.cli_options import SPEAKER, VOICE
 from coach.devices import crashes
 from coach.errors import RoomLost
 from coach.installation import ServiceFailed, units, versions
@@ -143,8 +144,8 @@ def rollback(system: bool, dry: bool) -> None:  # noqa: FBT001 - options of the 
 
 
 @service.command()
-@click.option("--voice", default="english", show_default=True, envvar="COACH_VOICE", help="The voice.")
-@click.option("--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name.")
+@VOICE
+@SPEAKER
 def hello(voice: str, speaker: str | None) -> None:
     """Say one sentence through the speaker, to hear that it works."""
     from coach.devices.mouth import SpeakingMouth  # noqa: PLC0415 - starts the synthesiser

@@ -98,8 +98,8 @@ class NearEnd:
                 echo.
         """
         heard = self._judge(microphone, cleaned, speaker)
-        given_echo = understood is not None and self.echo_is_audible and microphone != SILENCE
-        if understood is not None and given_echo and heard == _NOTHING and self._silent_for <= TAIL:
+        may_hold_echo = self._silent_for <= TAIL and self.echo_is_audible and microphone != SILENCE
+        if heard == _NOTHING and may_hold_echo and understood is not None:
             heard = _LEFT if _level(understood) > self._noise_db + STANDS_OUT_DB else _NOTHING
         self._blocks += 1
         self._heard.append(heard)

@@ -27,7 +27,7 @@ Figure = float | int | str | bool | None
 NO_FIGURES: Final[Mapping[str, Figure]] = {}
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was found.
 

@@ -5,13 +5,16 @@ where a sound server stands in between.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from coach.devices.room import Device, Kind, choose
-from coach.doctor import NO_FIGURES, Figure, Finding, Judgement
+from coach.doctor import Figure, Finding
 from coach.errors import RoomLost
+
+_found = partial(Finding, "devices")
 
 SHARING = {"pipewire", "pulseaudio", "wireplumber", "jackd", "pipewire-pulse"}
 """Programs that hold a card for all others."""
@@ -162,9 +165,3 @@ def without_portaudio(error: RoomLost) -> Finding:
     """Return the finding if the devices cannot even be listed: the library is missing, or does not work."""
     key = "no_portaudio" if "libportaudio2" in error.remedy else "hangs"
     return _found(key, "trouble", error.what, error.remedy)
-
-
-def _found(
-    key: str, judgement: Judgement, what: str, remedy: str = "", figures: Mapping[str, Figure] = NO_FIGURES
-) -> Finding:
-    return Finding(field="devices", key=key, judgement=judgement, what=what, remedy=remedy, figures=figures)

@@ -9,13 +9,16 @@ import shutil
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 from coach.content.places import content_root
-from coach.doctor import NO_FIGURES, Figure, Finding, Judgement
+from coach.doctor import Finding
 from coach.errors import StoreFailed
 from coach.installation.versions import PACKAGE
+
+_found = partial(Finding, "files")
 
 FREE_LITTLE_MB, FREE_TOO_LITTLE_MB = 500, 50
 """A session writes some kilobytes; an upgrade wants about 600 MB, a full card makes everything else fail."""
@@ -346,16 +349,3 @@ def _some(names: Sequence[str]) -> str:
 
 def _several(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def _found(
-    key: str,
-    judgement: Judgement,
-    what: str,
-    remedy: str = "",
-    figures: Mapping[str, Figure] = NO_FIGURES,
-    private: str = "",
-) -> Finding:
-    return Finding(
-        field="files", key=key, judgement=judgement, what=what, remedy=remedy, figures=figures, private=private
-    )

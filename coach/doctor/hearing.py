@@ -1,16 +1,19 @@
 """The ears and the mouth: whether the model can be used, what it lacks, and how fast it is on this machine."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 
-from coach.doctor import NO_FIGURES, Figure, Finding, Judgement
+from coach.doctor import Finding
 from coach.errors import EarsUnfit, MouthFailed
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SILENCE, Block, Ears, Pcm
 from coach.session.messages import Command
 from coach.session.phrases import Voice
+
+_found = partial(Finding, "hearing")
 
 TOO_SLOW, SLOW = 1.5, 3.0
 """Times real time: the canceller, the voice and the rest of the machine want their share, too."""
@@ -153,17 +156,4 @@ def spoke(seconds: float, wall_s: float) -> Finding:
         "ok",
         f"The synthesiser speaks: {seconds:.1f} s of speech in {wall_s:.1f} s, with its start.",
         figures={"sound_s": round(seconds, 2), "wall_s": round(wall_s, 2)},
-    )
-
-
-def _found(
-    key: str,
-    judgement: Judgement,
-    what: str,
-    remedy: str = "",
-    figures: Mapping[str, Figure] = NO_FIGURES,
-    private: str = "",
-) -> Finding:
-    return Finding(
-        field="hearing", key=key, judgement=judgement, what=what, remedy=remedy, figures=figures, private=private
     )

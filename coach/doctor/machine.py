@@ -7,13 +7,15 @@ driver ``rpi_volt`` has an alarm of its own. What a machine does not have is not
 
 import ctypes
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from coach.doctor import NO_FIGURES, Figure, Finding, Judgement
+from coach.doctor import Finding
+
+_found = partial(Finding, "machine")
 
 RELEASED: Final = datetime(2026, 11, 1, tzinfo=UTC)
 """Nothing of this coach was published before: a clock that shows an earlier day is wrong."""
@@ -286,9 +288,3 @@ def _memory_left(it: MachineMeasured) -> tuple[Finding, ...]:
     if it.free_mb < LITTLE_MB:
         return (_found("memory", "note", f"Only {what}.", remedy, figures=figures),)
     return (_found("memory", "ok", f"{what}.", figures=figures),)
-
-
-def _found(
-    key: str, judgement: Judgement, what: str, remedy: str = "", figures: Mapping[str, Figure] = NO_FIGURES
-) -> Finding:
-    return Finding(field="machine", key=key, judgement=judgement, what=what, remedy=remedy, figures=figures)

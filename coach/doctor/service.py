@@ -4,13 +4,16 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from coach.devices.crashes import Record, read
-from coach.doctor import NO_FIGURES, Figure, Finding, Judgement
+from coach.doctor import Figure, Finding
 from coach.errors import CoachError
 from coach.installation import units
 from coach.installation.steps import run
+
+_found = partial(Finding, "service")
 
 _TRY_TO_GO_OUT = """
 import socket, sys
@@ -241,9 +244,3 @@ def judge_offline(*, refused: bool | None) -> Finding:
 def unreadable(error: CoachError) -> Finding:
     """Return the finding if a unit file cannot be read."""
     return _found("service", "note", error.what, error.remedy)
-
-
-def _found(
-    key: str, judgement: Judgement, what: str, remedy: str = "", figures: Mapping[str, Figure] = NO_FIGURES
-) -> Finding:
-    return Finding(field="service", key=key, judgement=judgement, what=what, remedy=remedy, figures=figures)

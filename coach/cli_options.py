@@ -1,0 +1,38 @@
+"""Options that several commands share, each written once: its name, its setting in the environment, its help."""
+
+from pathlib import Path
+
+import click
+
+VOICE = click.option(
+    "--voice",
+    default="english",
+    show_default=True,
+    help="The voice: a folder under voices/.",
+    envvar="COACH_VOICE",
+)
+EARS = click.option(
+    "--ears",
+    type=click.Path(path_type=Path),
+    envvar="COACH_EARS",
+    help="A Vosk model directory to listen with.  [default: see coach ears]",
+)
+STORE = click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    envvar="COACH_STORE",
+    help="The history file.  [default: in your state folder]",
+)
+MICROPHONE = click.option(
+    "--input", "microphone", envvar="COACH_INPUT", help="The microphone: number or part of its name."
+)
+SPEAKER = click.option(
+    "--output", "speaker", envvar="COACH_OUTPUT", help="The speaker: number or part of its name."
+)
+KEYS = click.option("--keys", "has_keys", is_flag=True, envvar="COACH_KEYS", help="Obey keys and buttons, too.")
+NO_MICROPHONE = click.option(
+    "--no-microphone",
+    is_flag=True,
+    envvar="COACH_NO_MICROPHONE",
+    help="Obey keys and buttons alone; nothing is listened to.",
+)
