@@ -22,11 +22,12 @@ from coach.devices.room import RoomFinder, open_room, say_last
 from coach.devices.steady import SteadyRoom
 from coach.devices.store import SqliteStore
 from coach.errors import CoachError, MouthFailed, RoomDeaf, RoomLost
+from coach.front_end import FrontEnd
 from coach.history import remembered
 from coach.interview.interview import Interview
 from coach.interview.questions import Questionnaire
 from coach.loop import Hands, Witness, lead
-from coach.ports import Ears, Echo, Mind, Mouth, Pcm, Room, Store
+from coach.ports import Ears, Mind, Mouth, Pcm, Room, Store
 from coach.practice import NO_WISHES, Practice, Wishes
 from coach.rehearsal.echo import NoEcho, open_echo
 from coach.rehearsal.store import MemoryStore
@@ -188,7 +189,7 @@ class Stage:
         self._undo = undo
         self._keys = keys
         self._standby = standby or Standby(voice, mouth, setup, lambda _: None)
-        self._opened: tuple[Room, Echo] | None = None
+        self._opened: tuple[Room, FrontEnd] | None = None
 
     def lead(self, mind: Mind, name: str, started_at: datetime) -> End:
         """Lead one session or interview; each is a record of its own in the history.
@@ -203,8 +204,8 @@ class Stage:
         """
         with closing(SqliteStore(self._setup.store, routine=name, started_at=started_at)) as store:
             self._standby.sleeps = False
-            room, echo = self._open()
-            hands = Hands(room, echo, self._ears, self._mouth, store, self._keys)
+            room, front_end = self._open()
+            hands = Hands(room, front_end, self._ears, self._mouth, store, self._keys)
             return lead(mind, self._voice, hands, self._witness)
 
     def rest(self, mind: Mind, name: str, clock: Callable[[], datetime]) -> End:
@@ -223,8 +224,8 @@ class Stage:
         path = self._setup.store
         with closing(_SeldomStore(lambda: SqliteStore(path, routine=name, started_at=clock()))) as store:
             self._standby.sleeps = True
-            room, echo = self._open()
-            hands = Hands(room, echo, self._ears, self._mouth, store, self._keys)
+            room, front_end = self._open()
+            hands = Hands(room, front_end, self._ears, self._mouth, store, self._keys)
             return lead(mind, self._voice, hands, self._witness)
 
     @property
@@ -241,17 +242,17 @@ class Stage:
             CoachError: the loudspeaker is missing or was lost; leave the stage then.
         """
         if self.announcement:
-            room, echo = self._open()
-            hands = Hands(room, echo, self._ears, self._mouth, MemoryStore(), self._keys)
+            room, front_end = self._open()
+            hands = Hands(room, front_end, self._ears, self._mouth, MemoryStore(), self._keys)
             told = Questionnaire(id="keys", name="keys", intro=self.announcement, questions=())
             lead(Interview(told, self._voice), self._voice, hands, self._witness)
 
-    def _open(self) -> tuple[Room, Echo]:
+    def _open(self) -> tuple[Room, FrontEnd]:
         if self._opened is None:
             setup = self._setup
             echo = open_echo(self._witness) if setup.has_microphone else NoEcho()
             room = self._undo.enter_context(closing(self._steady_room()))
-            self._opened = room, echo
+            self._opened = room, FrontEnd(echo)
         return self._opened
 
     def _steady_room(self) -> SteadyRoom:

@@ -8,10 +8,9 @@ in place of the real one and the same loop is a rehearsal that runs far faster t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from coach.echo_path import EchoPath
 from coach.errors import CoachError, MouthFailed, RoomBack, RoomDeaf, StoreFailed
-from coach.near_end import NearEnd
-from coach.ports import BLOCK_MS, SILENCE, Block, Ears, Echo, Keys, Mind, Mouth, Pcm, Room, Store
+from coach.front_end import FrontEnd
+from coach.ports import BLOCK_MS, SILENCE, Ears, Keys, Mind, Mouth, Pcm, Room, Store
 from coach.session.attention import Attention
 from coach.session.keys import Presses
 from coach.session.messages import (
@@ -48,7 +47,7 @@ class Hands:
     """The devices, or their understudies: the loop cannot tell which."""
 
     room: Room
-    echo: Echo
+    front_end: FrontEnd
     ears: Ears
     mouth: Mouth
     store: Store
@@ -68,7 +67,7 @@ def lead(
     """Lead one session or interview from its first word to its end.
 
     Several can be led one after another on the same hands. Each begins afresh: what was to be said or half heard
-    before is forgotten, and time counts from its own beginning.
+    before is forgotten, and time counts from its own beginning; what was learnt about the room is kept.
 
     Args:
         mind: what to lead; not begun yet.
@@ -91,8 +90,12 @@ def lead(
             microphone = hands.room.exchange(speaker)
         except RoomBack as back:  # the mind is told, and what is left of the old sentence is not played
             conductor.notice(back)
+            hands.front_end.forget_the_path()
             microphone = speaker = SILENCE
-        conductor.take_turn(hands.ears.hear(conductor.for_the_ears(microphone, speaker)))
+        for_the_ears, somebody_speaks = hands.front_end.process(microphone, speaker)
+        if somebody_speaks:
+            conductor.queue.duck()
+        conductor.take_turn(hands.ears.hear(for_the_ears))
     assert conductor.end is not None
     return conductor.end
 
@@ -102,7 +105,6 @@ class _Conductor:
 
     def __init__(self, mind: Mind, voice: Voice, hands: Hands, witness: Witness) -> None:
         self.queue = VoiceQueue()
-        self.near_end = NearEnd()
         self.end: End | None = None
         self._mind = mind
         self._voice = voice
@@ -113,7 +115,7 @@ class _Conductor:
             "unspoken": chime(voice.chimes.unspoken),
         }
         self._witness = witness
-        self._echo_path = EchoPath()
+        self._began = hands.front_end.now
         self._attention = Attention()
         self._presses = Presses(voice.keys, voice.urgent)
         self._troubles: list[CoachError] = []
@@ -123,19 +125,6 @@ class _Conductor:
         """Whether it has ended and its last sound has been played."""
         return self.end is not None and self.queue.idle
 
-    def for_the_ears(self, microphone: Block, speaker: Block) -> Block:
-        """Return what was recorded, as the ears understand it best; duck if somebody speaks over the coach.
-
-        While the echo's path is not known yet, somebody is noticed and understood with the same canceller.
-        """
-        noticed = self._hands.echo.cancel(microphone, speaker)
-        # Exact zeros hold no echo: a rehearsal's quiet room, which shall cost nothing.
-        understood = microphone if microphone == SILENCE else self._echo_path.remove(microphone, speaker)
-        given = understood if self._echo_path.settled else noticed
-        if self.near_end.process(microphone, noticed, speaker, given):
-            self.queue.duck()
-        return given if self.near_end.echo_is_audible else microphone
-
     def take_turn(self, hypotheses: Sequence[Hypothesis]) -> None:
         """Tell the mind what one block brought: time first, then what was played, then what was heard."""
         now = self.queue.now
@@ -144,7 +133,7 @@ class _Conductor:
             self._witness(played.end, played)
             if not played.cut:
                 self._tell(Spoken(played.number))
-        heard = self._attention.consider(hypotheses, now, self.queue.said_since, self.near_end.was_echo)
+        heard = self._attention.consider(hypotheses, now, self.queue.said_since, self._was_echo)
         if heard is not None:
             self._tell(heard)
         for name in self._hands.keys.pressed() if self._hands.keys else ():
@@ -154,6 +143,9 @@ class _Conductor:
             trouble = self._troubles.pop()
             self._witness(now, trouble)
             self._tell(_event_of(trouble))
+
+    def _was_echo(self, moment: Milliseconds) -> bool:
+        return self._hands.front_end.was_echo(Milliseconds(self._began + moment))
 
     def notice(self, trouble: CoachError) -> None:
         """A hand failed: the mind is told at the end of this turn."""

@@ -7,6 +7,7 @@ import pytest
 
 from coach.content import load_routine, load_voice
 from coach.errors import CoachError, MouthFailed, RoomLost, StoreFailed
+from coach.front_end import FrontEnd
 from coach.loop import Hands, lead
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SILENCE, Block
 from coach.rehearsal.ears import ScriptedEars
@@ -47,7 +48,7 @@ class Led:
         self.room = room or QuietRoom(self._microphone(), remember=True)
         self.store = store or MemoryStore()
         self.hands = Hands(
-            self.room, echo or NoEcho(), ScriptedEars(self.trace), mouth or HummingMouth(), self.store
+            self.room, FrontEnd(echo or NoEcho()), ScriptedEars(self.trace), mouth or HummingMouth(), self.store
         )
 
     def _microphone(self) -> Iterator[Block]:

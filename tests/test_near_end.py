@@ -10,6 +10,7 @@ from coach import content
 from coach.devices.ears import VoskEars
 from coach.devices.echo import EchoCanceller
 from coach.devices.mouth import SpeakingMouth
+from coach.front_end import FrontEnd
 from coach.loop import Hands, lead
 from coach.near_end import LONGEST, NearEnd
 from coach.ports import BLOCK_BYTES, BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
@@ -132,7 +133,9 @@ def test_with_a_headset_a_command_in_mid_sentence_is_heard_at_the_first_try():
             listener = ScriptedListener(Script("headset", remarks + stop), other, trace)
         room = SimulatedRoom(listener, Acoustics(echo_db=-math.inf))
         model = content.content_root() / "voices" / "english" / "ears"
-        hands = Hands(room, EchoCanceller(), VoskEars(model, VOICE.decoys, VOICE.homophones), mouth, MemoryStore())
+        hands = Hands(
+            room, FrontEnd(EchoCanceller()), VoskEars(model, VOICE.decoys, VOICE.homophones), mouth, MemoryStore()
+        )
         end = lead(Session(ROUTINE, VOICE), VOICE, hands, trace)
     assert end.outcome == "stopped"
     assert [heard.command for _, heard in trace.each(Heard)] == ["pause", "stop"]
@@ -225,7 +228,7 @@ def heard_with_nobody_there(acoustics, echo):
     """Lead the whole routine in an empty room; return what the coach believes to have heard."""
     trace = Trace()
     with closing(SpeakingMouth(VOICE.espeak_voice, pitch=VOICE.pitch)) as mouth:
-        hands = Hands(SimulatedRoom(None, acoustics), echo, AskingForHelp(trace), mouth, MemoryStore())
+        hands = Hands(SimulatedRoom(None, acoustics), FrontEnd(echo), AskingForHelp(trace), mouth, MemoryStore())
         lead(Session(ROUTINE, VOICE), VOICE, hands, trace)
     assert any("stop" in line.text.lower() for _, line in trace.each(Played))
     return [heard.words for _, heard in trace.each(Heard)]

@@ -10,6 +10,7 @@ from coach.content import load_interview, load_routine, load_voice
 from coach.content.guidance import load_guidance
 from coach.devices.steady import SteadyRoom
 from coach.errors import RoomBack
+from coach.front_end import FrontEnd
 from coach.interview.conclusions import interview_on
 from coach.live import Setup, Standby
 from coach.loop import Hands, lead
@@ -72,7 +73,7 @@ class Led:
         standby.say_last = lambda pcm: True  # type: ignore[method-assign]  # nothing real is played
         room = SteadyRoom(contact.open, standby, wait=contact.wait, clock=contact.clock)
         self.store = MemoryStore()
-        hands = Hands(Still(room), NoEcho(), ScriptedEars(self.trace), mouth, self.store)
+        hands = Hands(Still(room), FrontEnd(NoEcho()), ScriptedEars(self.trace), mouth, self.store)
         self.end = lead(mind, VOICE, hands, self.trace)
 
     @property

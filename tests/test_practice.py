@@ -8,6 +8,7 @@ from coach import content
 from coach.content import load_voice
 from coach.content.guidance import load_guidance
 from coach.devices.store import SqliteStore
+from coach.front_end import FrontEnd
 from coach.history import read_past, read_sessions
 from coach.loop import Hands, lead
 from coach.ports import Mind
@@ -60,7 +61,7 @@ class Person:
             started = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
             store = SqliteStore(self.store, routine=name, started_at=started)
             try:
-                end = lead(mind, VOICE, Hands(room, NoEcho(), ScriptedEars(trace), mouth, store), trace)
+                end = lead(mind, VOICE, Hands(room, FrontEnd(NoEcho()), ScriptedEars(trace), mouth, store), trace)
             finally:
                 store.close()
             self.led.append(name)

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from coach.devices.mouth import SpeakingMouth
+from coach.front_end import FrontEnd
 from coach.loop import Hands, lead
 from coach.ports import SAMPLE_RATE, SAMPLES_PER_MS, Pcm
 from coach.rehearsal.ears import ScriptedEars
@@ -58,7 +59,7 @@ def keep_time(routine: Routine, voice: Voice) -> Cadence:
     chimeless = replace(voice, chimes=Chimes(begin=silent, stopped=silent, unspoken=silent))
     trace, room = Trace(), QuietRoom(remember=True)
     with closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)) as mouth:
-        hands = Hands(room, NoEcho(), ScriptedEars(trace), mouth, MemoryStore())
+        hands = Hands(room, FrontEnd(NoEcho()), ScriptedEars(trace), mouth, MemoryStore())
         lead(Session(routine, chimeless), chimeless, hands, trace)
         played = {line.number for _, line in trace.each(Played)}
         said = [(at, say) for at, say in trace.each(Say) if say.number in played]

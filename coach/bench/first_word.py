@@ -17,6 +17,7 @@ from coach import cli, content, live
 from coach.devices.ears import VoskEars, missing_phrases
 from coach.devices.mouth import SpeakingMouth
 from coach.devices.store import SqliteStore
+from coach.front_end import FrontEnd
 from coach.loop import Hands, lead, nobody
 from coach.offline import stay_offline
 from coach.ports import SILENCE, Block
@@ -58,7 +59,7 @@ def speak_first_word(voice_name: str, model: Path, store: Path) -> None:
         ears = VoskEars(model, voice.decoys, voice.homophones)
         missing_phrases(ears, voice.understands)
         with closing(SqliteStore(store, routine=routine.id, started_at=datetime.now().astimezone())) as history:
-            hands = Hands(UntilItSounds(), open_echo(nobody), ears, mouth, history)
+            hands = Hands(UntilItSounds(), FrontEnd(open_echo(nobody)), ears, mouth, history)
             lead(session, voice, hands)
 
 

@@ -22,6 +22,7 @@ from coach import content
 from coach.bench.reaction import Reaction, answer_in, reaction_in, said_in
 from coach.devices.ears import VoskEars
 from coach.devices.mouth import SpeakingMouth
+from coach.front_end import FrontEnd
 from coach.loop import Hands, lead
 from coach.offline import stay_offline
 from coach.ports import BLOCK_MS, Mouth, Pcm
@@ -194,7 +195,7 @@ def _hold(
     room = SimulatedRoom(listener, replace(LIVING_ROOM, seed=trial.number))
     session = PromptedSession(routine, voice, trace, trial.moment.prompted)
     ears = VoskEars(model, voice.decoys, voice.homophones)
-    hands = Hands(room, open_echo(trace), ears, AnswersInSilence(mouth, trace), MemoryStore())
+    hands = Hands(room, FrontEnd(open_echo(trace)), ears, AnswersInSilence(mouth, trace), MemoryStore())
     lead(session, voice, hands, trace)
     name = listener_voice(voice, trial.listener)
     return reaction_in(trace, room.coach_track, trial.command, name, trial.moment.name)

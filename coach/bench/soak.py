@@ -45,6 +45,7 @@ from coach.devices.mouth import SpeakingMouth
 from coach.devices.steady import SteadyRoom
 from coach.devices.store import find_damage, read_history
 from coach.errors import RoomBack, RoomLost
+from coach.front_end import FrontEnd
 from coach.history import remembered
 from coach.home.reminders import Quiet, Reminder, with_reminders
 from coach.live import Setup, Stage
@@ -362,7 +363,7 @@ class CountingStage(Stage):
         self.drift_ms = 0
         self._residence = residence
         self._inhabitant = inhabitant
-        self._opened = residence, echo
+        self._opened = residence, FrontEnd(echo)
 
     def lead(self, mind: Mind, name: str, started_at: datetime) -> End:
         """Lead something to its end."""

@@ -12,6 +12,7 @@ A single button's presses are told as the real ones are, by two names: ``playpau
 from collections.abc import Iterable
 
 from coach.devices.deaf_room import NoEars
+from coach.front_end import FrontEnd
 from coach.loop import Hands, lead
 from coach.ports import SILENCE, Mind, Mouth, Pcm
 from coach.rehearsal.echo import NoEcho
@@ -64,7 +65,7 @@ def rehearse_by_keys(mind: Mind, voice: Voice, script: Script, name: str) -> Reh
     """
     trace = Trace()
     keys = ScriptedKeys(script, trace)
-    hands = Hands(QuietRoom(), NoEcho(), NoEars(), HummingMouth(), MemoryStore(), keys)
+    hands = Hands(QuietRoom(), FrontEnd(NoEcho()), NoEars(), HummingMouth(), MemoryStore(), keys)
     end = lead(mind, voice, hands, trace)
     return Rehearsal(name, end, trace, unsaid_sentence(script, keys.unsaid))
 

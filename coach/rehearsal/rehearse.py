@@ -13,6 +13,7 @@ from pathlib import Path
 from coach.devices.ears import VoskEars
 from coach.devices.mouth import SpeakingMouth
 from coach.errors import CoachError
+from coach.front_end import FrontEnd
 from coach.loop import Hands, Witness, lead
 from coach.ports import SILENCE, Block, Mind, Pcm
 from coach.rehearsal.ears import ScriptedEars
@@ -88,7 +89,7 @@ def rehearse_dry(led: Routine | Mind, voice: Voice, script: Script, *, name: str
     mouth = HummingMouth()
     listener = ScriptedListener(script, mouth, trace)
     room = QuietRoom(spoken_by(listener))
-    hands = Hands(room, NoEcho(), ScriptedEars(trace), mouth, MemoryStore())
+    hands = Hands(room, FrontEnd(NoEcho()), ScriptedEars(trace), mouth, MemoryStore())
     end = lead(_mind(led, voice), voice, hands, trace)
     return Rehearsal(name or _name(led), end, trace, unsaid_sentence(script, listener.unsaid))
 
@@ -145,6 +146,6 @@ def rehearse(
         other = undo.enter_context(closing(SpeakingMouth(voice.listener_voice)))
         listener = ScriptedListener(script, other, trace)
         room = SimulatedRoom(listener, acoustics)
-        hands = Hands(room, open_echo(watch), ears, mouth, MemoryStore())
+        hands = Hands(room, FrontEnd(open_echo(watch)), ears, mouth, MemoryStore())
         end = lead(_mind(led, voice), voice, hands, watch)
     return Rehearsal(name or _name(led), end, trace, unsaid_sentence(script, listener.unsaid), room)

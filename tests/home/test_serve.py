@@ -10,6 +10,7 @@ from coach.content import load_voice, routines
 from coach.content.guidance import load_guidance
 from coach.devices.store import SqliteStore
 from coach.errors import RoomLost
+from coach.front_end import FrontEnd
 from coach.history import read_past, read_sessions
 from coach.home.reminders import Calendar, Reminder
 from coach.home.sleeper import Sleeper
@@ -53,7 +54,7 @@ class DryStage(Stage):
         self.listener = ScriptedListener(Script("home", remarks), HummingMouth(), self.trace)
         setup = Setup(model=store.parent, store=store)
         super().__init__(VOICE, setup, self.witness, HummingMouth(), ScriptedEars(self.trace), ExitStack())
-        self._opened = QuietRoom(self._microphone()), NoEcho()
+        self._opened = QuietRoom(self._microphone()), FrontEnd(NoEcho())
 
     def witness(self, at: Milliseconds, message: object) -> None:
         self.trace(Milliseconds(self._began_ms + at), message)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from coach.cli import coach
 from coach.content import load_interview, load_routine, load_voice
 from coach.content.guidance import load_guidance
+from coach.front_end import FrontEnd
 from coach.interview.conclusions import interview_on
 from coach.interview.interview import Interview
 from coach.loop import Hands, lead
@@ -51,7 +52,7 @@ class Evening:
                 yield listener.next_block(SILENCE)
 
         self.ears = ScriptedEars(self.heard)
-        self.hands = Hands(QuietRoom(microphone()), NoEcho(), self.ears, HummingMouth(), MemoryStore())
+        self.hands = Hands(QuietRoom(microphone()), FrontEnd(NoEcho()), self.ears, HummingMouth(), MemoryStore())
         self.traces: list[Trace] = []
         self.stores: list[MemoryStore] = []
 

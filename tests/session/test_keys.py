@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from coach.cli_talk import open_interview
 from coach.content import load_interview, load_routine, load_voice
 from coach.devices.deaf_room import NoEars
+from coach.front_end import FrontEnd
 from coach.home.reminders import Calendar
 from coach.home.sleeper import Sleeper
 from coach.loop import Hands, lead
@@ -160,7 +161,7 @@ def test_the_pain_key_halts_in_every_state(state, key):
     )
     trace = Trace()
     keys = ScriptedKeys(Script("pain", script), trace)
-    hands = Hands(QuietRoom(), NoEcho(), NoEars(), HummingMouth(), MemoryStore(), keys)
+    hands = Hands(QuietRoom(), FrontEnd(NoEcho()), NoEars(), HummingMouth(), MemoryStore(), keys)
     lead(Session(CIRCUIT, VOICE), VOICE, hands, trace)
     assert keys.unsaid == ()
     at = next(at for at, it in reversed(trace.each(Heard)) if it == Heard(Command("it_hurts"), key))
@@ -181,7 +182,7 @@ def test_beside_the_voice_both_are_obeyed():
     end = lead(
         Session(CIRCUIT, voice),
         voice,
-        Hands(room, NoEcho(), ScriptedEars(trace), mouth, MemoryStore(), keys),
+        Hands(room, FrontEnd(NoEcho()), ScriptedEars(trace), mouth, MemoryStore(), keys),
         trace,
     )
     assert [it.command for _, it in trace.each(Heard)] == ["pause", "resume", "stop"]

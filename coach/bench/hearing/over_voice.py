@@ -18,6 +18,7 @@ from coach.bench.hearing.listening import Grammar
 from coach.bench.hearing.recordings import Clip
 from coach.bench.hearing.sound import at_level, end_of_speech, level, pcm, silence
 from coach.bench.hearing.tally import Act, FalseAccept, Outcome
+from coach.front_end import FrontEnd
 from coach.loop import Hands, lead
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SILENCE, Block, Ears, Echo, Mouth
 from coach.rehearsal.room import Acoustics, Nobody, SimulatedRoom
@@ -311,7 +312,7 @@ def lead_alone(
         acoustics = Acoustics(echo_db=own_db, echo_delay_ms=80, noise_dbfs=-66.0, seed=number + 1)
         coach.ears.listen(())  # nothing is left of what was heard before
         room = SimulatedRoom(Nobody(), acoustics)
-        hands = Hands(room, coach.new_echo(), coach.ears, coach.mouth, MemoryStore())
+        hands = Hands(room, FrontEnd(coach.new_echo()), coach.ears, coach.mouth, MemoryStore())
         lead(Session(routine, coach.voice), coach.voice, hands, trace)
         played = [sound for _, sound in trace.each(Played)]
         heard = [Act(at, it.command, it.words) for at, it in trace.each(Heard)]
@@ -337,7 +338,7 @@ def _recite(coach: Coach, reciter: _Reciter, listener: InRoom, echo_db: float) -
 
     coach.ears.listen(())  # nothing is left of what was heard before
     room = SimulatedRoom(listener, Acoustics(echo_db=echo_db, echo_delay_ms=80, noise_dbfs=-66.0))
-    hands = Hands(room, coach.new_echo(), coach.ears, coach.mouth, MemoryStore())
+    hands = Hands(room, FrontEnd(coach.new_echo()), coach.ears, coach.mouth, MemoryStore())
     # The loop asks of a session only what a reciter offers: ``begin``, ``handle`` and ``now``.
     lead(cast(Session, reciter), coach.voice, hands, witness)
     return spoken
