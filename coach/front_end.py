@@ -7,6 +7,8 @@ given what ``coach/echo_path.py`` leaves, once it knows its way.
 All of this is learnt from the room. So one front end is kept for as long as the room is, whatever is led in it.
 """
 
+import math
+
 from coach.echo_path import EchoPath
 from coach.near_end import NearEnd
 from coach.ports import BLOCK_MS, SILENCE, Block, Echo
@@ -44,8 +46,11 @@ class FrontEnd:
         noticed = self._echo.cancel(microphone, speaker)
         # Exact zeros hold no echo: a rehearsal's quiet room, which shall cost nothing.
         understood = microphone if microphone == SILENCE else self._path.remove(microphone, speaker)
-        given = understood if self._path.settled else noticed
-        somebody = self._near_end.process(microphone, noticed, speaker, given)
+        if self._path.settled:
+            given, unexplained_db = understood, self._path.stands_out_db
+        else:
+            given, unexplained_db = noticed, -math.inf
+        somebody = self._near_end.process(microphone, noticed, speaker, given, unexplained_db)
         return given if self._near_end.echo_is_audible else microphone, somebody
 
     def was_echo(self, moment: Milliseconds) -> bool:

@@ -1,11 +1,14 @@
 """The coach's voice is taken out of what the ears hear, and the person's words stay whole."""
 
+import math
+
 import numpy as np
 import pytest
 import soxr
 from numpy.typing import NDArray
 
 from coach.echo_path import STEP, EchoPath
+from coach.near_end import UNEXPLAINED_DB
 from coach.ports import BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
 from coach.rehearsal.room import response
 
@@ -69,6 +72,22 @@ def test_what_a_person_says_over_the_coach_stays_whole():
     came_out = left[word.start + STEP : word.stop + STEP]
     assert db(came_out - person[word]) < db(person[word]) - 10
     assert db(echo_of(played)[word] + 0) > db(person[word]) - 3  # and it was no whisper that was spoken over
+
+
+def test_a_person_much_fainter_than_the_coach_stands_out_and_the_coach_alone_does_not():
+    played, person = speech(12, seed=3), np.zeros(12 * SAMPLE_RATE)
+    word = slice(8 * SAMPLE_RATE, 9 * SAMPLE_RATE)
+    echo = echo_of(played)
+    person[word] = speech(1, seed=9)
+    person *= 10 ** ((db(echo) - db(person[word]) - 10) / 20)
+    path, stood_out = EchoPath(), []
+    assert path.stands_out_db == -math.inf
+    for microphone, speaker in zip(blocks(echo + person), blocks(played), strict=True):
+        path.remove(microphone, speaker)
+        stood_out.append(path.stands_out_db)
+    assert max(stood_out[400:450]) > UNEXPLAINED_DB + 3
+    assert max(stood_out[200:400]) < UNEXPLAINED_DB
+    assert max(stood_out[470:]) < UNEXPLAINED_DB
 
 
 def test_while_the_coach_is_silent_everything_passes_through_10_ms_late():

@@ -192,6 +192,14 @@ def test_a_television_is_a_person_for_three_seconds_only():
     assert not any(heard[LONGEST:])
 
 
+def test_what_the_known_path_does_not_explain_is_a_person_for_three_seconds_only():
+    near_end = settled()
+    heard = [near_end.process(loud(3000), loud(30), loud(3000), loud(30), db) for db in (2, 4, 2, *[9] * 500)]
+    assert heard[:3] == [False, True, False]
+    assert sum(heard[3:]) == LONGEST
+    assert not near_end.process(SILENCE, SILENCE, loud(3000), SILENCE, 9)
+
+
 def test_a_microphone_that_is_silent_to_the_last_bit_hears_nobody_and_no_echo():
     near_end = NearEnd()
     assert not any(near_end.process(SILENCE, SILENCE, loud(3000)) for _ in range(100))
