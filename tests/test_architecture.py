@@ -14,7 +14,9 @@ COACH = ROOT / "coach"
 PURE = sorted(
     path for package in ("session", "planning", "interview", "home") for path in (COACH / package).glob("*.py")
 )
-DEVICES = sorted(path for path in (COACH / "devices").glob("*.py") if path.stem != "__init__")
+DEVICES = sorted(path for path in (COACH / "devices").rglob("*.py") if path != COACH / "devices" / "__init__.py")
+ROOM = COACH / "devices" / "room"
+ONLY_RECKONS = ("convert", "device", "speaker_queue")
 
 NOT_PURE = {"time", "datetime", "random", "secrets", "threading", "asyncio", "os", "io", "pathlib", "socket",
             "subprocess", "multiprocessing", "sqlite3", "logging", "signal", "tempfile", "shutil"}  # fmt: skip
@@ -57,15 +59,39 @@ def test_the_mind_never_asks_what_day_it_is(path):
     assert not called & {"today", "now", "utcnow", "fromtimestamp"}
 
 
-@pytest.mark.parametrize("path", DEVICES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DEVICES, ids=lambda path: path.relative_to(COACH / "devices").as_posix())
 def test_no_device_imports_another_nor_anything_that_decides(path):
+    device = path.relative_to(COACH / "devices").parts[0]
     allowed = {"coach.devices.speech_driver"}  # the mouth's own child process
-    if path.stem == "deaf_room":  # half of the room
-        allowed |= {it for it in imported(path) if it.startswith("coach.devices.room")}
+    if device in {"room", "deaf_room.py"}:  # one device in several files; and half of it
+        allowed |= {it for it in imported(path) if f"{it}.".startswith("coach.devices.room.")}
     for name in imported(path):
         if name.startswith("coach.") and name not in allowed:
             assert not name.startswith(("coach.devices.", "coach.loop", "coach.cli", "coach.rehearsal")), name
             assert not name.startswith(("coach.session.session", "coach.session.table")), name
+
+
+@pytest.mark.parametrize("part", ONLY_RECKONS)
+def test_what_only_reckons_in_the_room_knows_nothing_of_portaudio(part):
+    allowed = ("coach.errors", "coach.ports", *(f"coach.devices.room.{other}" for other in ONLY_RECKONS))
+    for name in imported(ROOM / f"{part}.py"):
+        top = name.split(".")[0]
+        if top == "coach":
+            assert name.startswith(allowed), name
+        else:
+            assert top in {"numpy", "soxr"} or (top in sys.stdlib_module_names and top not in NOT_PURE), name
+
+
+def test_the_parts_of_the_room_do_not_import_what_it_shows_to_others():
+    for path in ROOM.glob("[!_]*.py"):
+        assert "coach.devices.room" not in imported(path), path.name
+
+
+def test_every_import_says_where_from():
+    """Or the tests here would not see it."""
+    for path in COACH.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path}:{node.lineno}"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +99,7 @@ def test_no_device_imports_another_nor_anything_that_decides(path):
     [
         ("vosk", "devices/ears.py"),
         ("pyttsx3", "devices/speech_driver.py"),
-        ("sounddevice", "devices/room.py"),
+        ("sounddevice", "devices/room/portaudio.py"),
         ("livekit", "devices/echo.py"),
         ("sqlite3", "devices/store.py"),
         ("transitions", "session/session.py"),

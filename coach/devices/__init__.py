@@ -1,1 +1,4 @@
-"""The outside: one file, one library each; none imports another. Everything here stands behind a port."""
+"""The outside: one file, one library each; none imports another. Everything here stands behind a port.
+
+The room alone is a package: several subjects, and still one device.
+"""

@@ -10,21 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from coach.devices.room import (
-    COACH_SOUND,
-    LONGEST_QUEUE,
-    LOOK_EVERY_S,
-    PATIENCE_S,
-    PRIME,
-    SETTLING_S,
-    Converter,
-    Device,
-    _close,
-    _loss,
-    _Wire,
-    choose,
-    devices,
-)
+from coach.devices.room import COACH_SOUND, LONGEST_QUEUE, PRIME, Converter, Device, choose, devices
+from coach.devices.room.wire import LOOK_EVERY_S, PATIENCE_S, SETTLING_S, Wire, close_all, loss_of
 from coach.ports import SILENCE, Block
 from coach.session.messages import Hypothesis
 
@@ -51,7 +38,7 @@ class DeafRoom:
         self._taken = threading.Semaphore(0)
         self._exchanges = 0
         self._closed = False
-        self._wire = _Wire("speaker", speaker, self._play)
+        self._wire = Wire("speaker", speaker, self._play)
         self._convert = Converter(COACH_SOUND, self._wire.sound)
         self._nothing = bytes(self._wire.sound.block_bytes)
         self._wire.start()
@@ -70,9 +57,9 @@ class DeafRoom:
                 continue
             looks -= 1
             if looks == 0 or self._wire.ended:
-                raise _loss(self._wire)
+                raise loss_of(self._wire)
         if self._wire.ended:  # some go on asking for sound after their end
-            raise _loss(self._wire)
+            raise loss_of(self._wire)
         self._exchanges += 1
         return SILENCE
 
@@ -80,7 +67,7 @@ class DeafRoom:
         """Let go of the device, within three seconds even if it hangs. Calling it again does nothing."""
         if not self._closed:
             self._closed = True
-            _close(self._wire)
+            close_all(self._wire)
 
     def _play(self, sound: Any, _frames: int, _time: object, _status: object) -> None:  # noqa: ANN401
         """Give the device its next block; called by PortAudio's thread."""

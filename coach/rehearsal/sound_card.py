@@ -1,4 +1,4 @@
-"""A sound card without hardware: what ``coach/devices/room.py`` needs of the module ``sounddevice``.
+"""A sound card without hardware: what ``coach/devices/room`` needs of the module ``sounddevice``.
 
 :class:`SimulatedPortAudio` has devices that come and go, that take one sample rate and one number of channels and
 no other, and that hang; what its loudspeaker plays, its microphone hears. As with the real one, a device that is
@@ -68,7 +68,7 @@ class SimulatedPortAudio:
         self._initialized = 0
         self._initialize()
 
-    # --- What room.py calls, named as there ----------------------------------------------------------------
+    # --- What the room calls, named as there -------------------------------------------------------------
 
     def _initialize(self) -> None:
         self._found = list(self.plugged_in)

@@ -6,8 +6,6 @@ The live tests run :class:`TestContract` once more, in a child process on a priv
 
 import math
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,22 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from coach.devices.room import (
-    COACH_SOUND,
-    LONGEST_QUEUE,
-    MOST_RESERVE,
-    Converter,
-    Device,
-    Sound,
-    SpeakerQueue,
-    choose,
-    devices,
-    has_sound,
-    open_room,
-    say_last,
-)
+from coach.devices.room import open_room
 from coach.errors import CoachError, RoomLost
-from coach.ports import BLOCK_BYTES, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block, Pcm, Room
+from coach.ports import BLOCK_BYTES, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block, Room
 from coach.rehearsal.room import Acoustics, QuietRoom, SimulatedRoom
 
 ROOMS = ["real"] if os.environ.get("COACH_CONTRACT_ROOM") == "real" else ["quiet", "simulated"]
@@ -233,133 +218,3 @@ def test_a_session_that_cannot_be_written_names_the_file(tmp_path: Path) -> None
     room.exchange(SILENCE)
     with pytest.raises(CoachError, match=r"nowhere.session\.wav"):
         room.write_wav(tmp_path / "nowhere" / "session.wav")
-
-
-# --- The real room, as far as it goes without sound -----------------------------------------------------
-
-MICROPHONE = Device(
-    0, "USB PnP Sound Device: Audio (hw:1,0)", "ALSA", 1, 0, 44_100, default_input=False, default_output=False
-)
-HDMI = Device(1, "vc4-hdmi (hw:0,0)", "ALSA", 0, 2, 48_000, default_input=False, default_output=False)
-DEFAULT = Device(2, "default", "ALSA", 32, 32, 44_100, default_input=True, default_output=True)
-
-
-@pytest.mark.parametrize(
-    ("kind", "wanted", "found"),
-    [
-        ("microphone", None, DEFAULT),
-        ("speaker", None, DEFAULT),
-        ("microphone", 0, MICROPHONE),
-        ("microphone", "0", MICROPHONE),
-        ("microphone", "usb pnp", MICROPHONE),
-        ("speaker", "HDMI", HDMI),
-    ],
-)
-def test_a_device_is_chosen_by_index_or_by_part_of_its_name(kind, wanted, found) -> None:
-    assert choose([MICROPHONE, HDMI, DEFAULT], kind, wanted) is found
-
-
-def test_without_a_default_the_first_device_that_can_do_it_is_chosen() -> None:
-    assert choose([HDMI, MICROPHONE], "microphone", None) is MICROPHONE
-
-
-@pytest.mark.parametrize(
-    ("there", "kind", "wanted", "sentence"),
-    [
-        ([], "microphone", None, "There is no sound device."),
-        ([HDMI], "microphone", None, "There is no microphone."),
-        ([MICROPHONE], "speaker", None, "There is no speaker."),
-        ([MICROPHONE, HDMI], "microphone", 1, "There is no microphone called 1."),
-        ([MICROPHONE, HDMI], "speaker", "bluetooth", "There is no speaker called 'bluetooth'."),
-    ],
-)
-def test_a_device_that_is_not_there_is_named_with_a_remedy(there, kind, wanted, sentence) -> None:
-    with pytest.raises(RoomLost) as lost:
-        choose(there, kind, wanted)
-    assert lost.value.what == sentence
-    assert lost.value.remedy
-
-
-def test_without_portaudio_the_error_is_the_line_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # What sounddevice does where the library is missing, on machines where it is not.
-    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
-    with pytest.raises(RoomLost) as lost:
-        devices()
-    assert "sudo apt install libportaudio2" in lost.value.remedy
-    assert has_sound() is False
-    assert say_last(Pcm(bytes(640))) is False
-
-
-def test_what_libraries_print_is_lost_and_what_python_prints_is_not() -> None:
-    script = (
-        "import os, sys\n"
-        "from coach.devices.room import libraries_silenced\n"
-        "with libraries_silenced(), libraries_silenced():\n"
-        "    os.write(2, b'ALSA lib: noise\\n')\n"
-        "    print('a sentence for the person', file=sys.stderr)\n"
-        "os.write(2, b'afterwards\\n')\n"
-    )
-    child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert child.stderr == "a sentence for the person\nafterwards\n"
-
-
-def speaker_queue() -> SpeakerQueue:
-    return SpeakerQueue(Converter(COACH_SOUND, COACH_SOUND), SILENCE)
-
-
-@pytest.mark.parametrize("drift_ppm", [-400, -50, 50, 400])
-def test_a_speaker_with_another_clock_plays_every_word_and_its_queue_stays_short(drift_ppm: int) -> None:
-    queue = speaker_queue()
-    words, played, longest, due = [], [], 0, 0.0
-    for turn in range(1, 20 * 60 * 50):  # Twenty minutes: seven seconds of speech, three of silence.
-        word = block(turn % 30_000 + 1) if turn % 500 < 350 else SILENCE
-        words += [word] if word != SILENCE else []
-        queue.push(word)
-        due += 1 + drift_ppm / 1e6
-        while due >= 1:
-            due -= 1
-            played.append(queue.take())
-        longest = max(longest, len(queue))
-        if turn % 50 == 0:
-            queue.absorb_drift()
-    spoken = [part for part in played if part != SILENCE]
-    assert spoken == words[: len(spoken)]
-    assert len(words) - len(spoken) <= longest
-    assert longest <= MOST_RESERVE + 2
-    assert queue.underruns == 0
-    assert (queue.repeated if drift_ppm > 0 else queue.left_out) > 0
-
-
-def test_after_a_stall_the_speaker_is_never_more_than_its_longest_queue_behind() -> None:
-    queue = speaker_queue()
-    for turn in range(1, 100):
-        queue.push(block(turn))
-    assert len(queue) == LONGEST_QUEUE
-    assert queue.take() == block(100 - LONGEST_QUEUE)
-
-
-def test_a_speaker_that_finds_nothing_to_play_plays_silence_and_counts_it() -> None:
-    queue = speaker_queue()
-    assert queue.take() == SILENCE
-    assert queue.underruns == 0  # Nobody had begun.
-    queue.push(block(1))
-    assert [queue.take() for _ in range(4)] == [SILENCE, SILENCE, block(1), SILENCE]
-    assert queue.underruns == 1
-
-
-@pytest.mark.parametrize("sound", [Sound(48_000, 2), Sound(44_100, 1), Sound(32_000, 2)])
-def test_sound_survives_a_device_of_another_format(sound: Sound) -> None:
-    seconds, hertz = 2, 440
-    tone = (10_000 * np.sin(2 * np.pi * hertz * np.arange(seconds * SAMPLE_RATE) / SAMPLE_RATE)).astype("<i2")
-    there, back = Converter(COACH_SOUND, sound), Converter(sound, COACH_SOUND)
-    device = [part for coach in cut(tone.tobytes()) for part in there(coach)]
-    coach = [part for device_block in device for part in back(device_block)]
-    assert {len(part) for part in device} == {sound.block_bytes}
-    assert {len(part) for part in coach} == {BLOCK_BYTES}
-    assert len(coach) >= len(cut(tone.tobytes())) - 5  # What two resamplers may hold back.
-    heard = np.frombuffer(b"".join(coach), "<i2")[BLOCK_SAMPLES * 3 :]
-    spectrum = abs(np.fft.rfft(heard * np.hanning(len(heard))))
-    assert np.argmax(spectrum) * SAMPLE_RATE / len(heard) == pytest.approx(hertz, abs=1)
-    assert level_db(heard) == pytest.approx(level_db(tone), abs=0.2)

@@ -8,7 +8,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from coach.devices.room import RoomFinder, lasting_name, open_room, say_last
+from coach.devices.room import RoomFinder, open_room, say_last
 from coach.errors import RoomHangs, RoomLost
 from coach.ports import BLOCK_BYTES, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block, Pcm, Room
 from coach.rehearsal.sound_card import Gadget, SimulatedPortAudio
@@ -141,13 +141,6 @@ def test_what_is_chosen_by_a_whole_name_is_not_what_contains_it(card):
     card._initialize()
     with closing(open_room("default")) as room:
         assert room._microphone.wire.sound.channels == 2
-
-
-@pytest.mark.parametrize(
-    ("name", "lasting"), [(USB, "USB PnP Sound Device: Audio"), ("default", "default"), ("hw (1)", "hw (1)")]
-)
-def test_the_number_of_a_card_is_no_part_of_what_a_device_is_known_by(name, lasting):
-    assert lasting_name(name) == lasting
 
 
 # --- A sound server that hangs ---------------------------------------------------------------------------
