@@ -21,7 +21,7 @@ from rich.table import Table
 
 from coach import cli_diary, cli_doctor, cli_history, cli_plan, cli_serve, cli_talk, content, history
 from coach.cli_ears import ears as ears_commands
-from coach.cli_options import EARS, KEYS, MICROPHONE, NO_MICROPHONE, SPEAKER, STORE, VOICE
+from coach.cli_options import EARS, KEYS, LEAD_IN, MICROPHONE, NO_MICROPHONE, SPEAKER, STORE, VOICE
 from coach.cli_service import service as service_commands
 from coach.devices.room import devices as sound_devices
 from coach.devices.room import has_sound, libraries_silenced
@@ -134,6 +134,7 @@ def coach(context: click.Context) -> None:
 @click.option("--equipment", multiple=True, help="What is at hand, like kettlebell; without ROUTINE.")
 @MICROPHONE
 @SPEAKER
+@LEAD_IN
 @KEYS
 @NO_MICROPHONE
 @click.option("--or-rehearse", is_flag=True, help="Without a microphone or speaker, rehearse instead.")
@@ -147,6 +148,7 @@ def run(  # noqa: PLR0913, PLR0917 - options of the command line
     equipment: tuple[str, ...],
     microphone: str | None,
     speaker: str | None,
+    lead_in: int,
     has_keys: bool,  # noqa: FBT001 - an option of the command line
     no_microphone: bool,  # noqa: FBT001
     or_rehearse: bool,  # noqa: FBT001 - an option of the command line
@@ -185,6 +187,7 @@ def run(  # noqa: PLR0913, PLR0917 - options of the command line
         speaker,
         has_microphone=not no_microphone,
         has_keys=has_keys,
+        lead_in_ms=Milliseconds(lead_in),
     )
     if no_microphone:
         spoken = spoken.without_microphone()
@@ -464,6 +467,12 @@ def soak(voice: str, ears: Path | None, days: float, seed: int, commands: int, m
 @_options(VOICE, EARS)
 @click.option("--condition", "conditions", multiple=True, help="Only this condition; can be given several times.")
 @click.option("--quick", is_flag=True, help="A sample of everything.")
+@click.option("--voices", type=click.IntRange(1, 5), help="Only so many of the five synthetic voices.")
+@click.option(
+    "--interruptions",
+    type=click.IntRange(1, 1000),
+    help="Over the coach's own voice: only so many urgent phrases, and as many others.",
+)
 @click.option("--json", "as_json", type=click.Path(path_type=Path), help="Write the report to this file too.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw it into this PNG file.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write it as a page of documentation.")
@@ -473,6 +482,8 @@ def hearing(
     ears: Path | None,
     conditions: tuple[str, ...],
     quick: bool,  # noqa: FBT001 - an option of the command line
+    voices: int | None,
+    interruptions: int | None,
     as_json: Path | None,
     picture: Path | None,
     markdown: Path | None,
@@ -480,11 +491,13 @@ def hearing(
     """Measure how well the ears hear, on the recordings in FOLDERS and on synthetic voices.
 
     Each folder holds a manifest.csv (path, text, speaker, source, licence, duration_s, kind) and the recordings it
-    names. Without a folder, only synthetic voices are examined.
+    names. Without a folder, only synthetic voices are examined. All of it takes some hours; one voice and 32
+    interruptions, with every recording of people, about one.
     """
     from coach.bench import hearing as examination  # noqa: PLC0415 - loads everything
 
     extent = examination.SAMPLE if quick else examination.EVERYTHING
+    extent = extent.cut_to(voices or len(extent.speakers), interruptions or extent.interruptions)
     with examination.progress_on(err) as progress:
         report = examination.measure_hearing(
             folders,

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from coach.voice_queue import USUAL_LEAD_IN
+
 VOICE = click.option(
     "--voice",
     default="english",
@@ -35,4 +37,13 @@ NO_MICROPHONE = click.option(
     is_flag=True,
     envvar="COACH_NO_MICROPHONE",
     help="Obey keys and buttons alone; nothing is listened to.",
+)
+LEAD_IN = click.option(
+    "--lead-in",
+    type=click.IntRange(0, 2_000),
+    default=USUAL_LEAD_IN,
+    show_default=True,
+    metavar="MS",
+    envvar="COACH_LEAD_IN",
+    help="How long a soft noise wakes a speaker that may be asleep, in milliseconds.",
 )

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
 from time import sleep
@@ -14,7 +15,7 @@ from rich.markup import escape
 
 from coach import content
 from coach.cli_history import history_at
-from coach.cli_options import EARS, KEYS, MICROPHONE, NO_MICROPHONE, SPEAKER, STORE, VOICE
+from coach.cli_options import EARS, KEYS, LEAD_IN, MICROPHONE, NO_MICROPHONE, SPEAKER, STORE, VOICE
 from coach.content.guidance import load_guidance
 from coach.devices.crashes import CrashLog, Record
 from coach.devices.service import Notifier, Watch
@@ -47,6 +48,7 @@ def _quiet(_context: click.Context, _option: click.Parameter, text: str) -> Quie
 @EARS
 @MICROPHONE
 @SPEAKER
+@LEAD_IN
 @click.option(
     "--remind",
     "reminders",
@@ -76,6 +78,7 @@ def serve(  # noqa: PLR0913, PLR0917 - options of the command line
     ears: Path | None,
     microphone: str | None,
     speaker: str | None,
+    lead_in: int,
     reminders: tuple[Reminder, ...],
     quiet: Quiet,
     equipment: tuple[str, ...],
@@ -111,13 +114,22 @@ def serve(  # noqa: PLR0913, PLR0917 - options of the command line
         remember=lambda: remembered(path, exercises),
         clock=lambda: datetime.now().astimezone(),
         equipment=equipment,
+        warn=lambda trouble: _warn(str(trouble)),
     )
-    by_keys = {"has_microphone": not no_microphone, "has_keys": has_keys}
-    setup = Setup(ears or chosen_model(voice), path, microphone, speaker, patience_s=math.inf, **by_keys)
+    setup = Setup(
+        ears or chosen_model(voice),
+        path,
+        microphone,
+        speaker,
+        has_microphone=not no_microphone,
+        has_keys=has_keys,
+        patience_s=math.inf,
+        lead_in_ms=Milliseconds(lead_in),
+    )
     with _counting_crashes(path.parent / "crashes.json") as known, closing(Notifier()) as notifier:
         if known.safe_mode:
             _warn(f"Safe mode, after crashes: its own ears and the default devices. {known.reason}".strip())
-            setup = Setup(bundled(voice), path, patience_s=math.inf, **by_keys)
+            setup = replace(setup, model=bundled(voice), microphone=None, speaker=None)
         with (
             closing(KeptCalendar(path.parent / "reminders.json", _warn)) as kept,
             on_stage(

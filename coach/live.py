@@ -31,9 +31,10 @@ from coach.ports import Ears, Mind, Mouth, Pcm, Room, Store
 from coach.practice import NO_WISHES, Practice, Wishes
 from coach.rehearsal.echo import NoEcho, open_echo
 from coach.rehearsal.store import MemoryStore
-from coach.session.messages import End, Line, Note
+from coach.session.messages import End, Line, Milliseconds, Note
 from coach.session.phrases import Voice
 from coach.session.routine import Routine, exercises_of
+from coach.voice_queue import USUAL_LEAD_IN, lead_in_noise
 
 GIVE_UP_AFTER_S: Final = 300.0
 """So long somebody who has started a session by hand is kept waiting for a microphone or a speaker."""
@@ -57,6 +58,7 @@ class Setup:
         has_microphone: without one there are only keys to lead by.
         has_keys: whether keys are obeyed beside the voice.
         patience_s: how long a microphone or a speaker may be lost; ``math.inf``: for ever, and at the start, too.
+        lead_in_ms: how long a soft noise wakes a speaker that may be asleep; 0 for none.
     """
 
     model: Path
@@ -66,6 +68,7 @@ class Setup:
     has_microphone: bool = True
     has_keys: bool = False
     patience_s: float = field(default_factory=_patience_s)
+    lead_in_ms: Milliseconds = USUAL_LEAD_IN
 
 
 class Watch(Protocol):
@@ -205,8 +208,7 @@ class Stage:
         with closing(SqliteStore(self._setup.store, routine=name, started_at=started_at)) as store:
             self._standby.sleeps = False
             room, front_end = self._open()
-            hands = Hands(room, front_end, self._ears, self._mouth, store, self._keys)
-            return lead(mind, self._voice, hands, self._witness)
+            return lead(mind, self._voice, self._hands(room, front_end, store), self._witness)
 
     def rest(self, mind: Mind, name: str, clock: Callable[[], datetime]) -> End:
         """Lead what leaves no record unless it notes something: a coach that sleeps.
@@ -225,8 +227,7 @@ class Stage:
         with closing(_SeldomStore(lambda: SqliteStore(path, routine=name, started_at=clock()))) as store:
             self._standby.sleeps = True
             room, front_end = self._open()
-            hands = Hands(room, front_end, self._ears, self._mouth, store, self._keys)
-            return lead(mind, self._voice, hands, self._witness)
+            return lead(mind, self._voice, self._hands(room, front_end, store), self._witness)
 
     @property
     def announcement(self) -> tuple[str, ...]:
@@ -243,9 +244,12 @@ class Stage:
         """
         if self.announcement:
             room, front_end = self._open()
-            hands = Hands(room, front_end, self._ears, self._mouth, MemoryStore(), self._keys)
+            hands = self._hands(room, front_end, MemoryStore())
             told = Questionnaire(id="keys", name="keys", intro=self.announcement, questions=())
             lead(Interview(told, self._voice), self._voice, hands, self._witness)
+
+    def _hands(self, room: Room, front_end: FrontEnd, store: Store) -> Hands:
+        return Hands(room, front_end, self._ears, self._mouth, store, self._keys, self._setup.lead_in_ms)
 
     def _open(self) -> tuple[Room, FrontEnd]:
         if self._opened is None:
@@ -317,7 +321,7 @@ class Standby:
         if self.sleeps and (again or self._hushed()):
             return Pcm(b"")
         try:
-            return _spoken(lost.spoken_key, self._voice, self._mouth)
+            return _spoken(lost.spoken_key, self._voice, self._mouth, self._setup)
         except MouthFailed:
             return Pcm(b"")
 
@@ -400,8 +404,10 @@ def practise_live(
 
 def _say_aloud(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> None:
     """There is no screen where the coach lives. Whoever cannot hear this finds it in the journal."""
-    say_last(_spoken(key, voice, mouth), setup.speaker)
+    say_last(_spoken(key, voice, mouth, setup), setup.speaker)
 
 
-def _spoken(key: str, voice: Voice, mouth: Mouth) -> Pcm:
-    return Pcm(b"".join(mouth.speak(Line(text, voice.words_per_minute)) for text in voice.say(key)))
+def _spoken(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> Pcm:
+    """These words, behind what wakes the loudspeaker: nobody knows what sounded last."""
+    lines = [mouth.speak(Line(text, voice.words_per_minute)) for text in voice.say(key)]
+    return Pcm(b"".join((lead_in_noise(setup.lead_in_ms), *lines)) if any(lines) else b"")

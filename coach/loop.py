@@ -34,7 +34,7 @@ from coach.session.messages import (
     Troubled,
 )
 from coach.session.phrases import Voice
-from coach.voice_queue import VoiceQueue, chime
+from coach.voice_queue import NO_LEAD_IN, VoiceQueue, chime
 
 TURN = Passed(Milliseconds(BLOCK_MS))
 
@@ -44,7 +44,7 @@ Witness = Callable[[Milliseconds, object], None]
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """The devices, or their understudies: the loop cannot tell which."""
+    """The devices, or their understudies: the loop cannot tell which; and how long waking a loudspeaker takes."""
 
     room: Room
     front_end: FrontEnd
@@ -52,6 +52,7 @@ class Hands:
     mouth: Mouth
     store: Store
     keys: Keys | None = None
+    lead_in: Milliseconds = NO_LEAD_IN
 
 
 def nobody(at: Milliseconds, message: object) -> None:
@@ -90,6 +91,7 @@ def lead(
             microphone = hands.room.exchange(speaker)
         except RoomBack as back:  # the mind is told, and what is left of the old sentence is not played
             conductor.notice(back)
+            conductor.queue.sound_was_lost()
             hands.front_end.forget_the_path()
             microphone = speaker = SILENCE
         for_the_ears, somebody_speaks = hands.front_end.process(microphone, speaker)
@@ -104,7 +106,7 @@ class _Conductor:
     """Passes events to the mind and does what it says, in order."""
 
     def __init__(self, mind: Mind, voice: Voice, hands: Hands, witness: Witness) -> None:
-        self.queue = VoiceQueue()
+        self.queue = VoiceQueue(hands.lead_in)
         self.end: End | None = None
         self._mind = mind
         self._voice = voice
@@ -166,7 +168,7 @@ class _Conductor:
             case Say(line=line, number=number, due=due):
                 self.queue.say(self._sound_of(line), line.text, number, due)
             case Chime(name=name, due=due):
-                self.queue.chime(self._chimes[name], due)
+                self.queue.chime(self._chimes[name], due, urgent=name == "stopped")
             case Hush():
                 self.queue.hush()
             case Listen(commands=commands):

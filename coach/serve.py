@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NoReturn, Protocol
 
-from coach.home.reminders import Calendar, done_for
+from coach.errors import CoachError, ContentBroken, StoreFailed
+from coach.home.reminders import Calendar, done_for, in_quiet_hours
 from coach.home.sleeper import HOME, Request, Sleeper
 from coach.planning.diary import summary
 from coach.planning.guidance import Guidance
@@ -31,6 +32,13 @@ LOOK_EVERY: Final = Milliseconds(1_000)
 
 Clock = Callable[[], datetime]
 """Tells what the clock on the wall shows, with its time zone."""
+
+Warn = Callable[[CoachError], None]
+"""Is told of what hindered something, for the journal."""
+
+
+def nobody(_trouble: CoachError) -> None:
+    """Nobody keeps a journal."""
 
 
 class Stage(Protocol):
@@ -69,6 +77,7 @@ class Home:
         remember: reads what is known of the person, anew each time it is asked.
         clock: the clock on the wall.
         equipment: what is at hand beyond what every home has.
+        warn: told what hindered something and did not end the coach.
     """
 
     voice: Voice
@@ -77,24 +86,41 @@ class Home:
     remember: Callable[[], Past]
     clock: Clock
     equipment: Collection[str] = ()
+    warn: Warn = nobody
 
 
-def serve(stage: Stage, home: Home, kept: Kept, told: tuple[str, ...] = ()) -> NoReturn:
+def serve(stage: Stage, home: Home, kept: Kept, news: tuple[str, ...] = ()) -> NoReturn:
     """Be at home: sleep, wake, remind, lead; forever.
 
     Args:
         stage: the devices.
         home: what is to be known.
         kept: the reminders.
-        told: said first of all.
+        news: said first of all; in the quiet hours, in which the power may have come back, to whoever calls.
 
     Raises:
-        CoachError: a device is missing or was lost, or the history cannot be opened.
+        CoachError: a device is missing or was lost for good.
     """
+    told: tuple[str, ...] = ()
+    if not in_quiet_hours(kept.calendar, home.clock()):
+        told, news = news, ()
     while True:
-        sleeper = Sleeper(home.voice, kept.calendar, home.clock(), told)
+        sleeper = Sleeper(home.voice, kept.calendar, home.clock(), told, news)
         stage.rest(OnTheClock(sleeper, home.clock, kept), HOME, home.clock)
-        told = _Butler(stage, home, kept).fulfil(sleeper.request) if sleeper.request else ()
+        told, news = (_granted(sleeper.request, stage, home, kept) if sleeper.request else ()), ()
+
+
+def _granted(request: Request, stage: Stage, home: Home, kept: Kept) -> tuple[str, ...]:
+    """Do what is wanted; return what is to be told after it.
+
+    A card that is full, another coach at the same history, and a mistake in a file are no reason to end: a coach
+    that ends is started anew, and by the second time in safe mode, which remedies none of them.
+    """
+    try:
+        return _Butler(stage, home, kept).fulfil(request)
+    except (StoreFailed, ContentBroken) as trouble:
+        home.warn(trouble)
+        return home.voice.say(trouble.spoken_key)
 
 
 class OnTheClock:

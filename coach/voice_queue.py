@@ -2,11 +2,19 @@
 
 The only place that knows what is sounding. It turns what the session asked for into blocks, one at a time, and
 never waits: a line that is due in the middle of a block begins in the middle of that block.
+
+Many loudspeakers and amplifiers switch themselves off after some seconds of silence, and swallow the beginning of
+what comes next. So after a long silence a soft noise, the *lead-in*, goes before the first sound. A line that is
+due too soon for it begins later by what is missing, and so does what follows it without a pause: each line sounds
+as long as it would have without a lead-in. Falling silent never waits, and neither does an urgent chime, which
+wakes the loudspeaker itself.
 """
 
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
 import numpy as np
 
@@ -37,6 +45,20 @@ swallow others."""
 _LETTERS, _WORD, _PAUSE = 48, 81, 336
 """What a letter, a word and a comma take, in proportion: measured, see ``coach/rehearsal/mouth.py``."""
 
+NO_LEAD_IN: Final = Milliseconds(0)
+
+USUAL_LEAD_IN: Final = Milliseconds(300)
+"""What live sessions have unless somebody chooses: not everybody finds out why the coach swallows its words."""
+
+SLEEPS_AFTER: Final = 10_000 * SAMPLES_PER_MS
+"""After so much silence the loudspeaker may be asleep. Any sooner, and the counts of a slow set would be late."""
+
+LEAD_IN_DBFS: Final = -54.0
+"""RMS of the lead-in: far below the voice, and far above what devices take for silence."""
+
+_LOUD = 64
+"""What keeps a loudspeaker awake, at least: -54 dBFS."""
+
 
 @dataclass(frozen=True, slots=True)
 class Played:
@@ -63,6 +85,8 @@ class _Sound:
     begin: int  # in samples of session time
     text: str = ""
     number: int = 0
+    late: int = 0  # how many samples after it was due it begins
+    urgent: bool = False
 
     @property
     def end(self) -> int:
@@ -86,9 +110,20 @@ class _Sound:
 
 
 class VoiceQueue:
-    """Lines and chimes on their way to the loudspeaker."""
+    """Lines and chimes on their way to the loudspeaker.
 
-    def __init__(self) -> None:
+    Args:
+        lead_in: how long the noise is that wakes a loudspeaker; 0 for none.
+    """
+
+    def __init__(self, lead_in: Milliseconds = NO_LEAD_IN) -> None:
+        self._lead_in = lead_in_noise(lead_in)
+        self._waking: _Sound | None = None  # the lead-in that sounds
+        self._awake_at = 0  # when it ends
+        # A chime that had to wait keeps its distance from the line after it.
+        self._held_until, self._held_by = 0, 0
+        self._kept_awake_at = -SLEEPS_AFTER  # when something loud enough sounded last
+        self._free_at = 0  # when the last line ended
         self._position = 0  # where the next block begins, in samples
         self._sounding: _Sound | None = None
         self._lines: deque[_Sound] = deque()
@@ -115,9 +150,15 @@ class VoiceQueue:
         begin = max(due * SAMPLES_PER_MS, self._position)
         self._lines.append(_Sound(pcm, begin, text, number))
 
-    def chime(self, pcm: Pcm, due: Milliseconds) -> None:
-        """Play a chime over whatever is being said."""
-        self._chimes.append(_Sound(pcm, max(due * SAMPLES_PER_MS, self._position)))
+    def chime(self, pcm: Pcm, due: Milliseconds, *, urgent: bool = False) -> None:
+        """Play a chime over whatever is being said.
+
+        Args:
+            pcm: its sound.
+            due: when.
+            urgent: whether it rings then even if the loudspeaker sleeps and swallows its beginning.
+        """
+        self._chimes.append(_Sound(pcm, max(due * SAMPLES_PER_MS, self._position), urgent=urgent))
 
     def hush(self) -> None:
         """Fall silent with the next block, in mid-word; forget what was waiting. What comes next is not ducked."""
@@ -127,6 +168,12 @@ class VoiceQueue:
             self._cut(self._sounding, self._position)
             self._sounding = None
         self._ducking, self._ducked_until = 1.0, 0
+        self._forget_the_lead_in()
+
+    def sound_was_lost(self) -> None:
+        """The loudspeaker got nothing for who knows how long: it may be asleep."""
+        self._kept_awake_at = self._position - SLEEPS_AFTER
+        self._forget_the_lead_in()
 
     def duck(self) -> None:
         """Somebody is speaking: be quiet from the next block on, and for 2 s after the last call.
@@ -163,26 +210,63 @@ class VoiceQueue:
         end = self._position = begin + BLOCK_SAMPLES
         if self.idle:
             self._ducking = self._ducking_target(begin)
+            self._forget_the_lead_in()
             return SILENCE
+        if self._lead_in:
+            self._wake(begin, end)
         block = self._line_between(begin, end)
         if self._ducking != 1.0 or begin < self._ducked_until:
             block = self._duck(block, begin)
         if self._chimes or self._fading or self._volume != 1.0:
             block = self._mix(block, begin, end)
+        if self._waking is not None:
+            return self._with_lead_in(block, self._waking, begin, end)
+        if self._lead_in and block is not SILENCE and np.frombuffer(block, np.int16).max() >= _LOUD:
+            self._kept_awake_at = begin
         return block
+
+    def _wake(self, begin: int, end: int) -> None:
+        """Begin the lead-in if it is time to; what is not urgent waits for its end."""
+        waiting = [sound.begin for sound in (*self._lines, *self._chimes) if sound.pcm]
+        if waiting and self._waking is None and self._sounding is None:
+            due = min(waiting)
+            start = max(due - len(self._lead_in) // 2, begin)
+            if start < end and due - self._kept_awake_at >= SLEEPS_AFTER:
+                self._waking = _Sound(self._lead_in, start)
+                self._awake_at = self._waking.end
+        if self._waking is not None:
+            for waits in self._chimes:
+                if waits.begin < self._awake_at and not waits.urgent:
+                    self._held_by, waits.begin = self._awake_at - waits.begin, self._awake_at
+                    self._held_until = waits.end
+
+    def _with_lead_in(self, block: Block, lead_in: _Sound, begin: int, end: int) -> Block:
+        """Add the lead-in as it is: how loud the coach is to be is no matter of the loudspeaker's."""
+        start, stop = max(lead_in.begin, begin), min(lead_in.end, end)
+        mixed = np.frombuffer(block, np.int16).astype(np.int32)
+        mixed[start - begin : stop - begin] += np.frombuffer(lead_in.between(start, stop), np.int16)
+        if lead_in.end <= end:
+            self._kept_awake_at = lead_in.end
+            self._waking = None
+        return Block(np.clip(mixed, -32768, 32767).astype(np.int16).tobytes())
+
+    def _forget_the_lead_in(self) -> None:
+        """One that was cut short has woken nobody: whatever comes next has another."""
+        self._waking, self._awake_at = None, 0
+        self._held_until, self._held_by = 0, 0
 
     def _line_between(self, begin: int, end: int) -> Block:
         """What is said then: nearly always a piece of one line, or nothing."""
         pieces: list[tuple[int, bytes]] = []
         while (sound := self._current(begin, end)) is not None:
-            stop = min(sound.end, end, self._lines[0].begin if self._lines else end)
+            stop = min(sound.end, end, self._next_begin() if self._lines else end)
             start = max(sound.begin, begin)
             if stop > start:
                 pieces.append((start, sound.between(start, stop)))
             if sound.end <= stop:
                 self._end(sound, sound.end, cut=False)
                 self._sounding = None
-            elif self._lines and self._lines[0].begin <= end:
+            elif self._lines and self._next_begin() <= end:
                 self._cut(sound, stop)
                 self._sounding = None
             if stop >= end or self._sounding is not None:
@@ -198,10 +282,19 @@ class VoiceQueue:
         return Block(bytes(block))
 
     def _current(self, begin: int, end: int) -> _Sound | None:
-        if self._sounding is None and self._lines and self._lines[0].begin < end:
-            self._sounding = self._lines.popleft()
-            self._sounding.begin = max(self._sounding.begin, begin)
+        if self._sounding is None and self._lines and (start := self._next_begin()) < end:
+            line = self._sounding = self._lines.popleft()
+            start = max(start, begin)
+            line.late, line.begin = start - line.begin, start
         return self._sounding
+
+    def _next_begin(self) -> int:
+        """When the next line begins: when it is due, or later by what the one before still lacks for a lead-in."""
+        line, before = self._lines[0], self._sounding
+        if before is not None:
+            return max(line.begin, min(before.end, line.begin + before.late))
+        held_by = self._held_by if line.begin < self._held_until else 0
+        return max(line.begin + held_by, self._free_at, self._awake_at if line.pcm else 0)
 
     def _cut(self, sound: _Sound, at: int) -> None:
         """End a line early: it fades over whatever comes next."""
@@ -214,6 +307,7 @@ class VoiceQueue:
         begin, end = (Milliseconds(-(-sample // SAMPLES_PER_MS)) for sample in (sound.begin, at))
         self._played.append(Played(sound.text, sound.number, begin, end, cut))
         self._memory.append((sound, at))
+        self._free_at = at
         while self._memory[0][1] < at - REMEMBERED:
             self._memory.popleft()
 
@@ -255,3 +349,14 @@ def chime(tones: Sequence[Tone], level: float = 0.2) -> Pcm:
         envelope = np.minimum(time / 0.005, 1) * np.exp(-4 * time / tone.seconds)
         parts.append(np.sin(2 * np.pi * tone.hertz * time) * envelope)
     return Pcm((np.concatenate(parts) * level * 32767).astype(np.int16).tobytes())
+
+
+@cache
+def lead_in_noise(ms: Milliseconds) -> Pcm:
+    """Return the noise that wakes a loudspeaker: always the same, and fading in over its whole length."""
+    length = ms * SAMPLES_PER_MS
+    if not length:
+        return Pcm(b"")
+    noise = np.random.default_rng(1).standard_normal(length) * np.arange(1, length + 1)
+    noise *= 32_768 * 10 ** (LEAD_IN_DBFS / 20) / np.sqrt(np.mean(noise**2))
+    return Pcm(noise.astype(np.int16).tobytes())

@@ -4,13 +4,22 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coach.ports import BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SAMPLES_PER_MS, SILENCE, Pcm
 from coach.session.messages import Milliseconds
 from coach.session.phrases import Tone
-from coach.voice_queue import DUCKED, FADE_SAMPLES, Played, VoiceQueue, chime
+from coach.voice_queue import (
+    DUCKED,
+    FADE_SAMPLES,
+    LEAD_IN_DBFS,
+    SLEEPS_AFTER,
+    Played,
+    VoiceQueue,
+    chime,
+    lead_in_noise,
+)
 
 
 def tone(ms, level=1000):
@@ -279,6 +288,184 @@ def test_it_forgets_what_is_long_past(queue):
     assert len(queue.said_since(Milliseconds(0)).split()) < 20
 
 
+# --- The lead-in -----------------------------------------------------------------------------------------
+
+LEAD_IN = 300
+ASLEEP_MS = SLEEPS_AFTER // SAMPLES_PER_MS
+
+
+@pytest.fixture
+def waking():
+    return VoiceQueue(Milliseconds(LEAD_IN))
+
+
+def loud(samples):
+    """The first and the last sample that are louder than a lead-in, in milliseconds."""
+    return sounding(np.where(np.abs(samples) > 400, samples, 0))
+
+
+def test_the_lead_in_is_soft_fades_in_and_is_always_the_same():
+    made = np.frombuffer(lead_in_noise(Milliseconds(LEAD_IN)), np.int16).astype(float)
+    assert len(made) == LEAD_IN * SAMPLES_PER_MS
+    assert 20 * np.log10(np.sqrt(np.mean(made**2)) / 32_768) == pytest.approx(LEAD_IN_DBFS, abs=0.5)
+    thirds = [np.sqrt(np.mean(part**2)) for part in np.split(made, 3)]
+    assert thirds[0] < 0.6 * thirds[1] < 0.6 * thirds[2]
+    lead_in_noise.cache_clear()
+    assert np.array_equal(made, np.frombuffer(lead_in_noise(Milliseconds(LEAD_IN)), np.int16))
+
+
+@pytest.mark.parametrize("due", [0, 7, 40, 299])
+def test_the_first_line_of_all_waits_until_the_loudspeaker_is_awake(waking, due):
+    waking.say(tone(50), "hello", 1, Milliseconds(due))
+    samples, played = play(waking, 500)
+    assert loud(samples) == (LEAD_IN, LEAD_IN + 50)
+    assert played == [Played("hello", 1, LEAD_IN, LEAD_IN + 50, cut=False)]
+    assert waking.idle
+    assert not samples[(LEAD_IN + 50) * SAMPLES_PER_MS :].any()
+
+
+@pytest.mark.parametrize("due", [300, 333, 1_207])
+def test_a_line_that_is_due_later_begins_at_its_very_sample_and_the_lead_in_lies_before_it(waking, due):
+    waking.say(tone(50), "hello", 1, Milliseconds(due))
+    samples, played = play(waking, due + 100)
+    before = samples[: due * SAMPLES_PER_MS]
+    assert loud(samples) == (due, due + 50)
+    assert np.array_equal(before[-LEAD_IN * SAMPLES_PER_MS :], np.frombuffer(lead_in_noise(LEAD_IN), np.int16))
+    assert not before[: -LEAD_IN * SAMPLES_PER_MS].any()
+    assert played == [Played("hello", 1, due, due + 50, cut=False)]
+
+
+@pytest.mark.parametrize(
+    ("pause", "late"), [(500, 0), (ASLEEP_MS - 40, 0), (ASLEEP_MS, LEAD_IN), (25_000, LEAD_IN)]
+)
+def test_only_after_a_long_silence_there_is_a_lead_in(waking, pause, late):
+    waking.say(tone(60), "one", 1, Milliseconds(0))
+    play(waking, LEAD_IN + 60 + pause)
+    now = waking.now
+    waking.say(tone(50), "two", 2, now)
+    samples, played = play(waking, 500)
+    assert loud(samples) == (late, late + 50)
+    assert played[0].begin == now + late
+
+
+def test_what_is_hardly_heard_does_not_keep_a_loudspeaker_awake(waking):
+    waking.say(tone(60), "one", 1, Milliseconds(0))
+    waking.say(tone(20_000, 20), "a sigh", 2, Milliseconds(1_000))
+    play(waking, 21_400)
+    waking.say(tone(50), "three", 3, waking.now)
+    assert play(waking, 500)[1][0].begin == 21_400 + LEAD_IN
+
+
+def test_lines_that_follow_each_other_stay_whole(waking):
+    for number, due in enumerate((0, 200, 400, 1_500), 1):
+        waking.say(tone(200), str(number), number, Milliseconds(due))
+    _, played = play(waking, 2_000)
+    assert not any(line.cut for line in played)
+    assert [line.begin for line in played] == [300, 500, 700, 1_500]
+
+
+def test_a_pause_makes_up_for_the_lead_in(waking):
+    for number, due in enumerate((0, 1_000, 2_000), 1):
+        waking.say(tone(800), str(number), number, Milliseconds(due))
+    _, played = play(waking, 3_000)
+    assert [(line.begin, line.cut) for line in played] == [(300, False), (1_100, False), (2_000, False)]
+
+
+def test_a_line_that_is_cut_anyway_is_cut_where_it_would_have_been(waking):
+    waking.say(tone(500), "long", 1, Milliseconds(0))
+    waking.say(tone(100, 2_000), "count", 2, Milliseconds(400))
+    _, played = play(waking, 1_000)
+    assert [(line.begin, line.end, line.cut) for line in played] == [(300, 700, True), (700, 800, False)]
+
+
+def test_an_urgent_chime_rings_at_once_wakes_the_loudspeaker_and_the_line_waits(waking):
+    play(waking, 60)
+    waking.hush()
+    waking.chime(tone(100, 3_000), Milliseconds(60), urgent=True)
+    waking.say(tone(50), "the answer", 1, Milliseconds(60))
+    samples, played = play(waking, 500)
+    assert loud(samples)[0] == 0
+    assert samples[: LEAD_IN * SAMPLES_PER_MS].astype(bool).mean() > 0.9, "the noise goes on after the chime"
+    assert [line.begin for line in played] == [60 + LEAD_IN]
+
+
+def test_a_longer_lead_in_ends_with_an_urgent_chime_after_which_nothing_comes():
+    waking = VoiceQueue(Milliseconds(1_000))
+    waking.chime(tone(100, 3_000), Milliseconds(0), urgent=True)
+    samples, _ = play(waking, 200)
+    assert sounding(samples)[1] <= 100
+    assert waking.idle
+
+
+def test_another_chime_waits_and_keeps_its_distance_from_the_line_after_it(waking):
+    waking.chime(tone(120, 3_000), Milliseconds(0))
+    play(waking, 240)
+    waking.say(tone(50), "yes", 1, Milliseconds(250))
+    samples, played = play(waking, 500)
+    assert loud(samples) == (LEAD_IN - 240, 250 + LEAD_IN + 50 - 240)
+    assert played[0].begin == 250 + LEAD_IN
+
+
+def test_hush_falls_silent_in_the_lead_in_and_forgets_it(waking):
+    waking.say(tone(500), "hello", 1, Milliseconds(0))
+    assert play(waking, 200)[0].any()
+    waking.hush()
+    assert waking.idle
+    samples, played = play(waking, 1_000)
+    assert not samples.any()
+    assert played == []
+
+
+def test_a_lead_in_that_was_cut_short_has_woken_nobody(waking):
+    waking.say(tone(500), "hello", 1, Milliseconds(0))
+    play(waking, 200)
+    waking.hush()
+    waking.say(tone(50), "again", 2, Milliseconds(200))
+    assert play(waking, 500)[1] == [Played("again", 2, 200 + LEAD_IN, 250 + LEAD_IN, cut=False)]
+
+
+def test_hush_is_as_quick_with_a_lead_in_as_without():
+    tails = []
+    for queue in (VoiceQueue(), VoiceQueue(Milliseconds(LEAD_IN))):
+        queue.say(tone(1_000), "long", 1, Milliseconds(LEAD_IN))
+        play(queue, 600)
+        queue.hush()
+        tails.append(play(queue, 100)[0])
+    assert tails[0].any()
+    assert np.array_equal(*tails)
+
+
+def test_neither_ducking_nor_the_volume_touches_the_lead_in(waking):
+    waking.set_volume(-20)
+    waking.duck()
+    waking.say(tone(50), "hello", 1, Milliseconds(LEAD_IN))
+    samples, _ = play(waking, LEAD_IN)
+    assert np.array_equal(samples, np.frombuffer(lead_in_noise(LEAD_IN), np.int16))
+
+
+def test_after_sound_was_lost_the_loudspeaker_may_be_asleep(waking):
+    waking.say(tone(50), "one", 1, Milliseconds(0))
+    play(waking, 400)
+    waking.sound_was_lost()
+    waking.say(tone(50), "two", 2, Milliseconds(400))
+    assert play(waking, 500)[1][0].begin == 400 + LEAD_IN
+
+
+def test_what_was_said_is_told_by_its_true_beginning(waking):
+    waking.say(tone(1_000), "First.", 1, Milliseconds(0))
+    play(waking, LEAD_IN)
+    assert waking.said_since(Milliseconds(0)) == ""
+    play(waking, 1_100)
+    assert waking.said_since(Milliseconds(LEAD_IN + 900)) == "First."
+
+
+def test_a_line_without_sound_wakes_nobody(waking):
+    waking.say(Pcm(b""), "", 1, Milliseconds(30))
+    samples, played = play(waking, 400)
+    assert played == [Played("", 1, 30, 30, cut=False)]
+    assert not samples.any()
+
+
 # --- Against a model -------------------------------------------------------------------------------------
 
 LINES = st.lists(
@@ -325,3 +512,25 @@ def test_the_loudspeaker_gets_what_a_simple_model_writes_on_a_long_tape(lines):
     for at in np.cumsum([gap for gap, _ in lines]):
         fades[at * SAMPLES_PER_MS :][:FADE_SAMPLES] = True
     assert np.array_equal(samples[~fades], tape[: len(samples)][~fades])
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(st.integers(0, 400) | st.integers(9_000, 12_000), st.integers(1, 300)), max_size=6),
+    st.sampled_from([40, 300, 700]),
+)
+def test_with_a_lead_in_each_line_sounds_as_long_as_without(lines, lead_in):
+    told: dict[int, list[Played]] = {}
+    for length in (0, lead_in):
+        told[length] = []
+        queue, due = VoiceQueue(Milliseconds(length)), 0
+        for number, (gap, sounds) in enumerate(lines, 1):
+            due += gap
+            queue.say(tone(sounds), str(number), number, Milliseconds(due))
+        while not queue.idle:
+            queue.next_block()
+            told[length] += queue.played()
+    for without, with_one in zip(told[0], told[lead_in], strict=True):
+        assert (with_one.number, with_one.cut) == (without.number, without.cut)
+        assert with_one.end - with_one.begin == without.end - without.begin
+        assert with_one.begin - without.begin in range(lead_in + 1)

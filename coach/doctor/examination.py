@@ -30,6 +30,7 @@ from coach.rehearsal.mouth import HummingMouth
 from coach.session.messages import Line
 from coach.session.phrases import Voice
 from coach.session.table import MOVING, spoken_in
+from coach.voice_queue import USUAL_LEAD_IN
 
 ANSWERS_WITHIN_S: Final = 15.0
 """To list or to open the devices; a frozen sound server never answers."""
@@ -175,7 +176,8 @@ class Examination:
         except TookTooLong:
             self.hangs = True
             return [_hanging("The sound system stopped answering.")]
-        return sound.judge(sound.measure(tracks, what, _canceller() if self._case.playing else None))
+        measured = sound.measure(tracks, what, _canceller() if self._case.playing else None)
+        return sound.judge(measured, _lead_in(self._case.environment))
 
     def _listen(self, what: sound.Programme) -> sound.Tracks:
         with closing(sound_card.open_room(self._case.microphone, self._case.speaker)) as room:
@@ -274,6 +276,12 @@ class Examination:
 
     def _offline(self) -> Sequence[Finding]:
         return [service.judge_offline(refused=service.network_is_refused())]
+
+
+def _lead_in(environment: Mapping[str, str]) -> int:
+    """The lead-in that is set; the usual one if none is, or one that cannot be used."""
+    text = environment.get("COACH_LEAD_IN", "")
+    return int(text) if text.isdecimal() else USUAL_LEAD_IN
 
 
 def _user() -> str:

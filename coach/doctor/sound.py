@@ -7,13 +7,14 @@ A *chirp* is a tone that rises through the voice's range in a tenth of a second.
 peak less than a millisecond wide, which noise and reverberation hardly move; so its place is known to a fraction
 of a sample, and from many of them the drift between the two clocks. Between them the coach speaks, for the echo.
 While it measures, the programme is never exactly silent (the last bit flickers): in silence the room would make up
-for the drift that is to be measured.
+for the drift that is to be measured. Short, soft *ticks* fill the first row of chirps, which comes after silence:
+what is missing of that row, though the later ones are heard, a loudspeaker has swallowed that slept.
 
 Nothing is written to the disk.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,7 +24,9 @@ from numpy.typing import NDArray
 from coach.deafness import fault_of
 from coach.devices.room import Tally
 from coach.doctor import NO_FIGURES, Figure, Finding, Judgement
+from coach.echo_path import SETTLED_DB, STEP, EchoPath
 from coach.ports import BLOCK_BYTES, BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SAMPLES_PER_MS, Block, Echo, Pcm, Room
+from coach.voice_queue import SLEEPS_AFTER, USUAL_LEAD_IN
 
 Samples = NDArray[np.int16]
 
@@ -56,6 +59,12 @@ _QUIET_ALONE: Final = 4 * SAMPLE_RATE
 _GAPS_MS: Final = (420, 500, 460)
 """Between the beginnings of chirps; unequal, so that a row of them fits itself in one place only."""
 
+TICK: Final = SAMPLE_RATE * 30 // 1000
+"""How fine it is told what a loudspeaker swallows: 30 ms."""
+
+_TICK_LEVEL = 0.3
+"""Relative to a chirp: 10 dB fainter, so that chirps still stand out."""
+
 LONGEST_DELAY: Final = SAMPLE_RATE
 """Looked for: one second."""
 
@@ -70,7 +79,8 @@ class Programme:
         sound: from the beginning, whole blocks.
         settling: samples at the beginning that are not counted.
         quiet: where nothing is played.
-        chirps: where each chirp begins.
+        chirps: where each chirp begins; the first row comes after silence.
+        ticks: where each tick begins, between the chirps of the first row.
         speech: where the coach speaks.
     """
 
@@ -78,6 +88,7 @@ class Programme:
     settling: int
     quiet: slice
     chirps: tuple[int, ...] = ()
+    ticks: tuple[int, ...] = ()
     speech: tuple[slice, ...] = ()
 
     @property
@@ -92,10 +103,19 @@ def chirp() -> NDArray[np.float64]:
 
 
 def _analytic_chirp() -> NDArray[np.complex128]:
-    seconds = np.arange(CHIRP) / SAMPLE_RATE
-    rise = (_TO_HZ - _FROM_HZ) / (CHIRP / SAMPLE_RATE)
-    edge = np.minimum(1, np.minimum(np.arange(CHIRP), np.arange(CHIRP)[::-1]) / (CHIRP / 8))
-    return np.asarray(edge * np.exp(2j * np.pi * (_FROM_HZ * seconds + rise * seconds**2 / 2)))
+    return _sweep(CHIRP, _FROM_HZ, _TO_HZ)
+
+
+def _analytic_tick() -> NDArray[np.complex128]:
+    """Falls where a chirp rises, so that neither is taken for the other."""
+    return _sweep(TICK, _TO_HZ, _FROM_HZ)
+
+
+def _sweep(length: int, from_hz: float, to_hz: float) -> NDArray[np.complex128]:
+    seconds = np.arange(length) / SAMPLE_RATE
+    rise = (to_hz - from_hz) / (length / SAMPLE_RATE)
+    edge = np.minimum(1, np.minimum(np.arange(length), np.arange(length)[::-1]) / (length / 8))
+    return np.asarray(edge * np.exp(2j * np.pi * (from_hz * seconds + rise * seconds**2 / 2)))
 
 
 def programme(sentences: Sequence[Pcm]) -> Programme:
@@ -121,6 +141,9 @@ def programme(sentences: Sequence[Pcm]) -> Programme:
             at += len(parts[-1])
     parts.append(np.zeros(_TAIL))
     sound = np.concatenate(parts)
+    ticks = tuple(_room_for_ticks(chirps[: len(_GAPS_MS)]))
+    for tick in ticks:
+        sound[tick : tick + TICK] = _analytic_tick().real * _CHIRP_PEAK * _TICK_LEVEL
     flicker = np.where(np.arange(len(sound)) % 2, 1.0, -1.0)
     flicker[: _SETTLING + _QUIET] = 0
     sound = np.where(sound == 0, flicker, sound)
@@ -129,8 +152,14 @@ def programme(sentences: Sequence[Pcm]) -> Programme:
         _SETTLING,
         slice(_SETTLING, _SETTLING + _QUIET),
         tuple(chirps),
+        ticks,
         tuple(speech),
     )
+
+
+def _room_for_ticks(chirps: Sequence[int]) -> Iterator[int]:
+    for begin, gap_ms in zip(chirps, _GAPS_MS, strict=True):
+        yield from range(begin + CHIRP, begin + gap_ms * SAMPLES_PER_MS - TICK + 1, TICK)
 
 
 def silent_programme() -> Programme:
@@ -217,6 +246,22 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class PathMeasured:
+    """What the ears are spared of the coach's voice, by what is learnt of its path (``coach/echo_path.py``).
+
+    Attributes:
+        removed_db: how much of the last sentence was taken away.
+        settled_after_s: so much sound was played until the path was known, and stayed so to the end of the last
+            sentence; None if it was not known by then.
+        within_s: how much sound was played until then: tones and speech, without the pauses.
+    """
+
+    removed_db: float
+    settled_after_s: float | None
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class EchoMeasured:
     """What comes back of the coach's voice.
 
@@ -225,12 +270,14 @@ class EchoMeasured:
         return_loss_db: how much fainter than what was played.
         cancelled_db: how much the canceller took away of the last sentence; None without a canceller.
         left_over_noise_db: how far what it left over stands out above the noise of the room.
+        path: what the ears are spared; None without a canceller, for then they do not listen over the voice.
     """
 
     dbfs: float
     return_loss_db: float
     cancelled_db: float | None = None
     left_over_noise_db: float | None = None
+    path: PathMeasured | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +294,7 @@ class SoundMeasured:
         clipped_playing: likewise while something was.
         chirps: how many were played.
         heard: how many of them were found in what was recorded.
+        swallowed_ms: how much of the first sound after silence is missing; None if that could not be told.
         delay_ms: from handing over a block to its sound being returned; None if too few were heard.
         jumps: how often the delay changed at once, by more than 5 ms.
         drift: of the two clocks; None if it could not be told.
@@ -263,6 +311,7 @@ class SoundMeasured:
     clipped_playing: float
     chirps: int = 0
     heard: int = 0
+    swallowed_ms: int | None = None
     delay_ms: float | None = None
     jumps: int = 0
     drift: Drift | None = None
@@ -281,6 +330,12 @@ _FAINTEST = 3.0
 
 _NEAR = 150 * SAMPLES_PER_MS
 """So far from the common delay each chirp is looked for."""
+
+_MOST = 0.8
+"""This share of the later chirps must be found, or nothing is told of the first ones."""
+
+_TICKS_NEAR = 8 * SAMPLES_PER_MS
+"""Clocks that drift move what is expected by no more between two rows; and ticks are further apart."""
 
 _JUMP = 5 * SAMPLES_PER_MS
 
@@ -311,10 +366,15 @@ def measure(tracks: Tracks, what: Programme, canceller: Echo | None = None) -> S
     found = {place: delay for place, delay in zip(what.chirps, delays, strict=True) if delay is not None}
     if len(found) < max(2, len(what.chirps) / 2):
         return replace(basis, heard=len(found))
+    swallowed_ms = _swallowed_ms(tracks.recorded, what, found)
+    # What is left of a chirp that was swallowed in part lies anywhere.
+    whole_from = what.chirps[0] + (swallowed_ms or 0) * SAMPLES_PER_MS
+    found = {place: delay for place, delay in found.items() if place >= whole_from}
     delay = float(np.median(list(found.values())))
     return replace(
         basis,
         heard=len(found),
+        swallowed_ms=swallowed_ms,
         delay_ms=delay / SAMPLES_PER_MS,
         jumps=len(_runs(found)) - 1,
         drift=drift_of(found),
@@ -330,7 +390,7 @@ def find_chirps(recorded: Samples, places: Sequence[int]) -> tuple[float | None,
     """
     if not places:
         return ()
-    likeness = _likeness(recorded)
+    likeness = _likeness(recorded, _analytic_chirp())
     blurred = np.maximum.reduce([np.roll(likeness, shift) for shift in range(-32, 33, 8)])
     row = np.sum([blurred[place : place + LONGEST_DELAY] for place in places], axis=0)
     common = int(np.argmax(row))
@@ -351,12 +411,40 @@ def _peak(likeness: NDArray[np.float64], place: int, common: int) -> float | Non
     return at + fraction - place
 
 
-def _likeness(recorded: Samples) -> NDArray[np.float64]:
-    """How like a chirp the sound is from each sample on: the amplitude of the chirp that fits best."""
-    template = _analytic_chirp()
-    size = 1 << (len(recorded) + CHIRP - 1).bit_length()
+def _swallowed_ms(recorded: Samples, what: Programme, found: Mapping[int, float]) -> int | None:
+    """How much is missing of the first row: up to the first sound in it that is half as loud as it should be."""
+    row = what.chirps[: len(_GAPS_MS)]
+    later = what.chirps[len(_GAPS_MS) :]
+    if sum(place in found for place in later) < _MOST * len(later):
+        return None  # were the first ones swallowed, or are they as hard to hear as the others?
+    common = float(np.median([found[place] for place in later if place in found]))
+    chirps = _loudness(recorded, _analytic_chirp(), what.chirps, common, _NEAR)
+    usual = float(np.median([chirps[place] for place in later]))
+    heard = [place for place in row if chirps[place] > usual / 2]
+    if heard[:1] == [row[0]]:
+        return 0
+    first = heard[0] if heard else row[-1] + _GAPS_MS[-1] * SAMPLES_PER_MS
+    silent_until = max(place for place in row if place < first) + CHIRP
+    delay = next(found[place] for place in what.chirps if place >= first and place in found)
+    ticks = _loudness(recorded, _analytic_tick(), what.ticks, delay, _TICKS_NEAR)
+    audible = (it for it, loud in ticks.items() if silent_until <= it < first and loud > usual * _TICK_LEVEL / 2)
+    return (next(audible, first) - row[0]) // SAMPLES_PER_MS
+
+
+def _loudness(
+    recorded: Samples, template: NDArray[np.complex128], places: Sequence[int], delay: float, near: int
+) -> dict[int, float]:
+    """The amplitude of what was played at these places, near to when it must have arrived."""
+    likeness = _likeness(recorded, template)
+    arrived = {place: place + round(delay) for place in places}
+    return {place: float(likeness[max(0, at - near) : at + near].max()) for place, at in arrived.items()}
+
+
+def _likeness(recorded: Samples, template: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """How like a template the sound is from each sample on: the amplitude of the one that fits best."""
+    size = 1 << (len(recorded) + len(template) - 1).bit_length()
     spectrum = np.fft.fft(recorded.astype(np.float64), size) * np.conj(np.fft.fft(template, size))
-    # A real chirp of amplitude 1 and its analytic twin give half the energy of the twin.
+    # A real sweep of amplitude 1 and its analytic twin give half the energy of the twin.
     energy = float(np.sum(np.abs(template) ** 2)) / 2
     return np.asarray(np.abs(np.fft.ifft(spectrum)[: len(recorded)]) / energy)
 
@@ -421,13 +509,42 @@ def _echo(
         loss,
         cancelled_db=_dbfs(_power(tracks.recorded[last])) - _dbfs(left_over),
         left_over_noise_db=_dbfs(left_over) - _dbfs(max(noise, 1.0)),
+        path=_path(tracks, what, last),
     )
 
 
 def _cleaned(tracks: Tracks, canceller: Echo) -> Samples:
-    pairs = zip(tracks.recorded.reshape(-1, BLOCK_SAMPLES), tracks.played.reshape(-1, BLOCK_SAMPLES), strict=True)
-    blocks = [canceller.cancel(Block(near.tobytes()), Block(far.tobytes())) for near, far in pairs]
+    blocks = [canceller.cancel(recorded, played) for recorded, played in _blocks(tracks)]
     return np.frombuffer(b"".join(blocks), "<i2")
+
+
+def _path(tracks: Tracks, what: Programme, last: slice) -> PathMeasured:
+    path, cleaned, known = EchoPath(), [], []
+    for recorded, played in _blocks(tracks):
+        # The front end passes exact zeros on, too.
+        cleaned.append(path.remove(recorded, played) if any(recorded) else recorded)
+        known.append(path.settled)
+    left_over = np.frombuffer(b"".join(cleaned), "<i2")[last.start + STEP : last.stop + STEP]
+    end = last.stop // BLOCK_SAMPLES
+    began = next((at + 1 for at in range(end, -1, -1) if not known[at]), 0)
+    return PathMeasured(
+        removed_db=_dbfs(_power(tracks.recorded[last])) - _dbfs(max(_power(left_over), 1e-3)),
+        settled_after_s=_sounding_s(what, began) if known[end] else None,
+        within_s=_sounding_s(what, end),
+    )
+
+
+def _sounding_s(what: Programme, blocks: int) -> float:
+    """How much of the first blocks is sound; what flickers is none."""
+    peaks = np.abs(what.sound[: blocks * BLOCK_SAMPLES].reshape(-1, BLOCK_SAMPLES)).max(axis=1, initial=0)
+    return float(np.count_nonzero(peaks > 1)) * BLOCK_MS / 1_000
+
+
+def _blocks(tracks: Tracks) -> Iterator[tuple[Block, Block]]:
+    """What was recorded and what was played, block by block."""
+    pairs = zip(tracks.recorded.reshape(-1, BLOCK_SAMPLES), tracks.played.reshape(-1, BLOCK_SAMPLES), strict=True)
+    for recorded, played in pairs:
+        yield Block(recorded.tobytes()), Block(played.tobytes())
 
 
 def _power(samples: Samples) -> float:
@@ -467,12 +584,20 @@ LARGE_DRIFT_PPM = 300.0
 CANCELLED_WELL_DB, CANCELLED_DB = 20.0, 10.0
 """Less than 10 dB, and the coach takes its own echo for somebody who speaks (``near_end.SETTLED_DB``)."""
 
+COVERED_MS: Final = 50
+"""So much longer than what is swallowed a lead-in must be: a tick and a half, and its own faint beginning."""
+
 NEAR_NOISE_DB, IN_NOISE_DB = 5.0, 2.0
 """What stands out of the noise by no more is hardly to be heard; by no more than the second, not at all."""
 
 
-def judge(it: SoundMeasured) -> tuple[Finding, ...]:
-    """Return what follows from what was measured."""
+def judge(it: SoundMeasured, lead_in_ms: int = USUAL_LEAD_IN) -> tuple[Finding, ...]:
+    """Return what follows from what was measured.
+
+    Args:
+        it: what was measured.
+        lead_in_ms: the lead-in that this home has chosen.
+    """
     if deaf := _deaf(it):
         return (deaf, _dropouts(it))
     findings = [_noise(it), _clipping(it), _dropouts(it)]
@@ -491,6 +616,8 @@ def judge(it: SoundMeasured) -> tuple[Finding, ...]:
             ),
         )
     findings += [_delay(it), _drift(it)]
+    if it.swallowed_ms is not None:
+        findings.append(_first_syllables(it.swallowed_ms, lead_in_ms))
     return (*findings, *([_echo_found(it.echo)] if it.echo else []))
 
 
@@ -646,31 +773,88 @@ def _drift(it: SoundMeasured) -> Finding:
     return _found("drift", "ok", f"{what}; the coach makes up for it.", figures=figures)
 
 
+def _first_syllables(swallowed_ms: int, lead_in_ms: int) -> Finding:
+    after_s = (_SETTLING + _QUIET) // SAMPLE_RATE
+    figures = {"swallowed_ms": swallowed_ms, "after_s": after_s, "lead_in_ms": lead_in_ms}
+    after = f"after {after_s} s of silence"
+    if swallowed_ms == 0:
+        what = f"The loudspeaker swallows nothing {after}; one that falls asleep later is not found like this."
+        return _found("first_syllables", "ok", what, figures=figures)
+    about = "about" if swallowed_ms < sum(_GAPS_MS) else "at least"
+    what = f"The loudspeaker swallows {about} the first {swallowed_ms} ms {after}"
+    pauses = f"pauses of {SLEEPS_AFTER // SAMPLE_RATE} s and more"
+    awake = "Switch its automatic standby off, if it has one (docs/at-home.md)"
+    if swallowed_ms + COVERED_MS <= lead_in_ms:
+        what = f"{what}; after {pauses} the lead-in of {lead_in_ms} ms makes up for it."
+        return _note("first_syllables", what, f"{awake}: then nothing is lost after shorter ones either.", figures)
+    enough = 100 * math.ceil((swallowed_ms + 2 * COVERED_MS) / 100)
+    remedy = f"{awake}. After {pauses} the coach can wake it: --lead-in {enough}, or COACH_LEAD_IN={enough}."
+    return _note("first_syllables", f"{what}: first syllables are lost.", remedy, figures)
+
+
 def _echo_found(echo: EchoMeasured) -> Finding:
     how = "fainter" if echo.return_loss_db >= 0 else "louder"
     loss = f"{abs(echo.return_loss_db):.0f} dB {how} than played"
     what = f"The coach's voice comes back at {echo.dbfs:.0f} dBFS, {loss}"
+    path = echo.path
     figures = {
         "echo_dbfs": echo.dbfs,
         "return_loss_db": echo.return_loss_db,
         "cancelled_db": echo.cancelled_db,
         "left_over_noise_db": echo.left_over_noise_db,
+        "path_removed_db": path.removed_db if path else None,
+        "path_settled_after_s": path.settled_after_s if path else None,
+        "path_within_s": path.within_s if path else None,
     }
-    if echo.cancelled_db is None or echo.left_over_noise_db is None:
+    if echo.cancelled_db is None or echo.left_over_noise_db is None or path is None:
         return _note(
             "echo",
             f"{what}, and there is no echo canceller: the coach does not listen while it speaks.",
             "Install the package livekit.",
             figures=figures,
         )
-    taken = f"the canceller takes away {echo.cancelled_db:.0f} dB of it"
-    if echo.cancelled_db >= CANCELLED_WELL_DB or echo.left_over_noise_db < NEAR_NOISE_DB:
-        rest = ", down to the noise" if echo.left_over_noise_db < IN_NOISE_DB else ""
-        return _found("echo", "ok", f"{what}; {taken}{rest}.", figures=figures)
-    remedy = "Turn the loudspeaker down, move it away from the microphone, or turn the microphone away from it."
-    if echo.cancelled_db >= CANCELLED_DB:
-        return _note("echo", f"{what}; {taken}, which is little.", remedy, figures=figures)
-    return _found("echo", "trouble", f"{what}; {taken}: too little to hear you over it.", remedy, figures=figures)
+    is_faint = echo.cancelled_db + echo.left_over_noise_db < SETTLED_DB  # no more of it can be told from the noise
+    noticing, taken = _noticing(echo.cancelled_db, echo.left_over_noise_db)
+    what = f"{what}; {taken}; {_understood(path, is_faint=is_faint)}."
+    if noticing != "ok":
+        return _found(
+            "echo",
+            noticing,
+            what,
+            "Turn the loudspeaker down, move it away from the microphone, or turn the microphone away from it.",
+            figures,
+        )
+    if (path.settled_after_s is None or path.removed_db < CANCELLED_DB) and not is_faint:
+        return _note(
+            "echo",
+            what,
+            "Turn the loudspeaker down until nothing rattles, use a cable in place of Bluetooth, and leave out "
+            "effects of the sound server.",
+            figures,
+        )
+    return _found("echo", "ok", what, figures=figures)
+
+
+def _noticing(cancelled_db: float, left_over_noise_db: float) -> tuple[Judgement, str]:
+    taken = f"the canceller takes away {cancelled_db:.0f} dB of it"
+    if left_over_noise_db < IN_NOISE_DB:
+        return "ok", f"{taken}, down to the noise"
+    if cancelled_db >= CANCELLED_WELL_DB or left_over_noise_db < NEAR_NOISE_DB:
+        return "ok", taken
+    if cancelled_db >= CANCELLED_DB:
+        return "note", f"{taken}, which is little"
+    return "trouble", f"{taken}: too little to notice you over it"
+
+
+def _understood(path: PathMeasured, *, is_faint: bool) -> str:
+    taken = f"{path.removed_db:.0f} dB of it taken away"
+    if path.settled_after_s is not None and path.removed_db >= CANCELLED_DB:
+        return f"the ears understand you over it after {path.settled_after_s:.1f} s of sound, {taken}"
+    if is_faint:
+        return "it is too close to the noise to be learnt for the ears"
+    if path.settled_after_s is not None:
+        return f"the ears hardly understand you over it, with no more than {taken}"
+    return f"the ears do not understand you over it: not within {path.within_s:.0f} s of sound ({taken})"
 
 
 def seconds_of(what: Programme) -> str:

@@ -66,8 +66,9 @@ def plug_in(monkeypatch: pytest.MonkeyPatch, found: Callable[[], object], card: 
 
 
 def examined(tmp_path: Path, **case: object) -> dict[str, Finding]:
-    options = {"voice": "english", "ears": None, "store": tmp_path / "state" / "history.sqlite3"} | case
-    made = Case(environment={}, root=tmp_path / "root", **options)
+    history = tmp_path / "state" / "history.sqlite3"
+    options = {"voice": "english", "ears": None, "store": history, "environment": {}} | case
+    made = Case(root=tmp_path / "root", **options)
     told = list(Examination(made, lambda *_: None).fields())
     assert [field for field, _ in told] == list(made.only)
     assert all(findings for _, findings in told), "every field says something"
@@ -115,8 +116,9 @@ def test_whoever_leads_by_keys_needs_no_microphone(tmp_path, monkeypatch):
 def test_with_both_the_sound_is_measured_and_the_room_closed(tmp_path, monkeypatch):
     card = Card(echo_db=-6, echo_delay_ms=90)
     plug_in(monkeypatch, lambda: PAIR, card)
-    found = examined(tmp_path, only=SOUND)
+    found = examined(tmp_path, only=SOUND, environment={"COACH_LEAD_IN": "450"})
     assert troubles(found) == set()
+    assert found["first_syllables"].figures["lead_in_ms"] == 450
     assert found["delay"].figures["delay_ms"] == pytest.approx(90, abs=0.2)
     assert found["echo"].figures["cancelled_db"] > 15
     assert card.closed

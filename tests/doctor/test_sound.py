@@ -12,6 +12,7 @@ from coach.doctor.sound import (
     NO_TALLY,
     Drift,
     EchoMeasured,
+    PathMeasured,
     SoundMeasured,
     drift_of,
     find_chirps,
@@ -22,10 +23,12 @@ from coach.doctor.sound import (
     silent_programme,
 )
 from coach.errors import RoomLost
-from coach.ports import BLOCK_MS, SAMPLE_RATE, SILENCE, Room
+from coach.ports import BLOCK_MS, SAMPLE_RATE, SILENCE, Block, Pcm, Room
+from coach.rehearsal.amplifier import BehindAmplifier, SleepyAmplifier
+from coach.rehearsal.echo import NoEcho
 from coach.rehearsal.mouth import HummingMouth
 from coach.rehearsal.room import QuietRoom
-from coach.session.messages import Line
+from coach.session.messages import Line, Milliseconds
 
 from .rooms import FaultyRoom, StuckRoom, living_room
 
@@ -33,6 +36,18 @@ SENTENCES = [
     HummingMouth().speak(Line(text, 150)) for text in ("a sentence of about three seconds, hummed", "once more")
 ]
 PROGRAMME = programme(SENTENCES)
+
+
+def syllables(seconds: float, seed: int) -> Pcm:
+    """As loud, as broad and as uneven as the coach's voice; a hum is so regular that every path fits it."""
+    samples = int(seconds * SAMPLE_RATE)
+    spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(samples))
+    voiced = np.fft.irfft(spectrum / (1 + np.fft.rfftfreq(samples, 1 / SAMPLE_RATE) / 800))
+    sound = voiced * np.clip(np.sin(2 * np.pi * 4 * np.arange(samples) / SAMPLE_RATE), 0, 1)
+    return Pcm((sound * 2_000 / sound.std()).astype("<i2").tobytes())
+
+
+SPOKEN = programme([syllables(4, seed=1), syllables(3, seed=2)])
 BEHIND_THE_QUEUE_MS = PRIME * BLOCK_MS
 
 
@@ -103,6 +118,39 @@ def test_without_a_canceller_nothing_is_claimed_of_it():
     echo = measured(living_room()).echo
     assert echo is not None
     assert echo.cancelled_db is None
+    assert echo.path is None
+
+
+@pytest.mark.parametrize(("ppm", "at_least_db"), [(0, 30), (50, 15)])
+def test_what_the_ears_are_spared_of_the_coachs_voice_is_measured(ppm, at_least_db):
+    path = measured(FaultyRoom(living_room(), ppm=ppm), SPOKEN, NoEcho()).echo.path
+    assert path.removed_db > at_least_db
+    assert 0.5 < path.settled_after_s < 3
+
+
+def test_only_what_sounds_counts_as_sound_to_learn_from():
+    path = measured(living_room(), SPOKEN, NoEcho()).echo.path
+    # Nine tones of a tenth of a second, and syllables that are silent for half of their time, in blocks of 20 ms.
+    assert 0.9 + 3.5 < path.within_s < 0.9 + 6.5
+    assert path.settled_after_s <= path.within_s
+
+
+def test_an_echo_that_comes_too_late_is_not_learnt_and_that_is_told():
+    found = measured(living_room(echo_delay_ms=400), SPOKEN, EchoCanceller())
+    assert found.echo.path.settled_after_s is None
+    assert abs(found.echo.path.removed_db) < 3
+    judgement, what, remedy = told(found)["echo"]
+    assert judgement != "ok"
+    assert "do not understand you over it: not within" in what
+    assert remedy
+
+
+def test_an_echo_that_is_too_faint_to_be_learnt_is_no_fault():
+    found = measured(living_room(echo_db=-45), SPOKEN, EchoCanceller())
+    assert found.echo.path.settled_after_s is None
+    judgement, what, _ = told(found)["echo"]
+    assert judgement == "ok"
+    assert "too close to the noise" in what
 
 
 def test_an_overdriven_microphone_is_measured_as_such():
@@ -182,8 +230,58 @@ def test_without_places_there_is_nothing_to_find():
     assert find_chirps(np.zeros(100, np.int16), ()) == ()
 
 
+# --- What a loudspeaker swallows -------------------------------------------------------------------------
+
+
+def asleep(wakes_in: int, sleeps_after: int = 2_000, **acoustics: float) -> BehindAmplifier:
+    """A living room whose loudspeaker hangs on a sleepy amplifier."""
+    amplifier = SleepyAmplifier(Milliseconds(sleeps_after), Milliseconds(wakes_in))
+    return BehindAmplifier(living_room(**acoustics), amplifier)
+
+
+@pytest.mark.parametrize(
+    ("wakes_in", "told"), [(60, 100), (130, 130), (250, 250), (450, 420), (700, 730), (1_500, 1_380)]
+)
+def test_what_a_sleeping_loudspeaker_swallows_is_measured(wakes_in, told):
+    assert measured(asleep(wakes_in)).swallowed_ms == told
+
+
+@pytest.mark.parametrize("acoustics", [{"noise_dbfs": -35.0}, {"echo_db": -25.0}, {"reverberation_ms": 800}])
+@pytest.mark.parametrize(("wakes_in", "told"), [(0, 0), (200, 190)])
+def test_noise_and_echoes_are_not_taken_for_syllables(acoustics, wakes_in, told):
+    assert measured(asleep(wakes_in, **acoustics)).swallowed_ms == told
+
+
+@pytest.mark.parametrize("lost", [(160,), (190,), (175, 230)])
+def test_blocks_that_are_lost_are_not_taken_for_swallowed(lost):
+    assert measured(FaultyRoom(living_room(), ppm=300, lost=lost)).swallowed_ms == 0
+
+
+def test_half_a_tone_that_is_left_is_taken_for_nothing_else():
+    found = measured(asleep(130))
+    assert (found.heard, found.jumps) == (8, 0)
+    assert found.delay_ms == pytest.approx(60, abs=0.1)
+    assert found.drift.ppm == pytest.approx(0, abs=1)
+
+
+def test_a_loudspeaker_that_sleeps_later_is_not_found():
+    assert measured(asleep(0, sleeps_after=5_000)).swallowed_ms == 0
+
+
+def test_where_later_tones_are_missing_too_nothing_is_told_of_the_first():
+    def cut_off():
+        room = asleep(250)
+        for block in np.split(PROGRAMME.sound, len(PROGRAMME.sound) // 320)[: PROGRAMME.chirps[-2] // 320]:
+            yield room.exchange(Block(block.tobytes()))
+
+    assert measured(QuietRoom(cut_off())).swallowed_ms is None
+
+
 # --- Judging ---------------------------------------------------------------------------------------------
 
+LEARNT = PathMeasured(23, 1.4, 9)
+BADLY_LEARNT = PathMeasured(6, 1.4, 9)
+NOT_LEARNT = PathMeasured(1, None, 9)
 WELL = SoundMeasured(
     seconds=15,
     played=True,
@@ -194,9 +292,10 @@ WELL = SoundMeasured(
     clipped_playing=0,
     chirps=9,
     heard=9,
+    swallowed_ms=0,
     delay_ms=80,
     drift=Drift(20, 5, 11),
-    echo=EchoMeasured(-30, 12, 35, 1),
+    echo=EchoMeasured(-30, 12, 35, 1, LEARNT),
 )
 
 
@@ -206,7 +305,7 @@ def told(it: SoundMeasured) -> dict[str, tuple[str, str, str]]:
 
 def test_where_all_is_well_nothing_has_to_be_done():
     found = told(WELL)
-    assert list(found) == ["noise", "clipping", "dropouts", "delay", "drift", "echo"]
+    assert list(found) == ["noise", "clipping", "dropouts", "delay", "drift", "first_syllables", "echo"]
     assert {judgement for judgement, _, _ in found.values()} == {"ok"}
     assert {remedy for _, _, remedy in found.values()} == {""}
 
@@ -230,10 +329,19 @@ def test_where_all_is_well_nothing_has_to_be_done():
         ({"drift": Drift(900, 50, 11)}, "drift", "note", "900 ppm slower", "another device"),
         ({"drift": Drift(400, 150, 11)}, "drift", "ok", "400 ppm slower", ""),
         ({"drift": None}, "drift", "note", "could not be told", ""),
-        ({"echo": EchoMeasured(-20, -5, 30, 20)}, "echo", "ok", "5 dB louder than played", ""),
-        ({"echo": EchoMeasured(-20, 5, 15, 20)}, "echo", "note", "which is little", "loudspeaker down"),
-        ({"echo": EchoMeasured(-20, 5, 4, 30)}, "echo", "trouble", "too little to hear you", "loudspeaker down"),
-        ({"echo": EchoMeasured(-60, 45, 3, 1)}, "echo", "ok", "down to the noise", ""),
+        ({"swallowed_ms": 0}, "first_syllables", "ok", "nothing after 3 s of silence; one that falls asleep", ""),
+        ({"swallowed_ms": 250}, "first_syllables", "note", "about the first 250 ms after 3 s", "standby"),
+        ({"swallowed_ms": 420}, "first_syllables", "note", "first syllables are lost", "--lead-in 600, or COACH"),
+        ({"swallowed_ms": 1_380}, "first_syllables", "note", "at least the first 1380 ms", "--lead-in 1500"),
+        ({"echo": EchoMeasured(-20, -5, 30, 20, LEARNT)}, "echo", "ok", "5 dB louder than played", ""),
+        ({"echo": EchoMeasured(-20, 5, 30, 20, LEARNT)}, "echo", "ok", "after 1.4 s of sound, 23 dB of it", ""),
+        ({"echo": EchoMeasured(-20, 5, 15, 20, LEARNT)}, "echo", "note", "which is little", "loudspeaker down"),
+        ({"echo": EchoMeasured(-20, 5, 4, 30, LEARNT)}, "echo", "trouble", "too little to", "loudspeaker down"),
+        ({"echo": EchoMeasured(-20, 5, 4, 30, NOT_LEARNT)}, "echo", "trouble", "not within 9 s", "move it away"),
+        ({"echo": EchoMeasured(-20, 5, 30, 20, NOT_LEARNT)}, "echo", "note", "not within 9 s of", "Bluetooth"),
+        ({"echo": EchoMeasured(-20, 5, 30, 20, BADLY_LEARNT)}, "echo", "note", "no more than 6 dB", "effects"),
+        ({"echo": EchoMeasured(-60, 45, 3, 1, NOT_LEARNT)}, "echo", "ok", "down to the noise", ""),
+        ({"echo": EchoMeasured(-60, 45, 3, 1, NOT_LEARNT)}, "echo", "ok", "too close to the noise", ""),
         ({"echo": EchoMeasured(-20, 5)}, "echo", "note", "no echo canceller", "livekit"),
     ],
 )  # fmt: skip
@@ -245,6 +353,15 @@ def test_each_fault_is_told_with_its_figure_and_its_remedy(change, key, judgemen
     assert bool(found[key][2]) == bool(remedy)
     others = {judgement for name, (judgement, _, _) in found.items() if name != key}
     assert others == {"ok"}
+
+
+def test_what_the_lead_in_makes_up_for_depends_on_its_length():
+    def remedy(lead_in_ms: int) -> str:
+        return next(it.remedy for it in judge(replace(WELL, swallowed_ms=250), lead_in_ms) if "first" in it.key)
+
+    assert "--lead-in" not in remedy(300)
+    assert "--lead-in 400" in remedy(290)
+    assert "--lead-in 400" in remedy(0)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from coach.content import load_voice
 from coach.devices.mouth import SpeakingMouth
 from coach.session.messages import Line
+from coach.voice_queue import USUAL_LEAD_IN
 
 from .sound_server import RATE, SPEAKER, SoundServer
 
@@ -301,7 +302,8 @@ def test_a_session_is_led_by_voice_from_its_welcome_to_stop(room, start, store, 
     _, silent_from = loudspeaker.line(how_to_go_on)
     refused_at, refused = loudspeaker.line(VOICE.say("trouble_store_busy")[0])
     assert welcomed - 0.1 < paused_at < silent_from < refused_at
-    assert loudspeaker.loudest(silent_from + 0.1, refused_at - 0.1) < 100
+    woken_at = refused_at - USUAL_LEAD_IN / 1_000
+    assert loudspeaker.loudest(silent_from + 0.1, woken_at - 0.1) < 100
     resumed_at, _ = loudspeaker.line(next_line, after_s=refused)  # a line that was broken off is said again
 
     # "Stop" is answered by a chime, and nothing is said after it.

@@ -6,7 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -88,6 +88,11 @@ class Extent:
     breathing_minutes: float
     narration_minutes: float
     memory_hours: float
+
+    def cut_to(self, voices: int, interruptions: int) -> "Extent":
+        """Return the same with at most so many synthetic voices and interruptions."""
+        fewer = min(interruptions, self.interruptions)
+        return replace(self, speakers=self.speakers[:voices], interruptions=fewer)
 
 
 EVERYTHING: Final = Extent(10_000, SPEAKERS, 100_000, 130, 20.0, 60.0, 1.0)
@@ -206,7 +211,7 @@ class _Bench:
             _described(self._model),
             _this_machine(),
             self._seed,
-            self._extent != EVERYTHING,
+            self._extent.clips_a_word < EVERYTHING.clips_a_word,
             tuple(it for it in ALL_CONDITIONS if it.name in self._chosen),
             tuple(self._scores),
             tuple(self._watches),
