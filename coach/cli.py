@@ -204,6 +204,7 @@ def run(  # noqa: PLR0913, PLR0917 - options of the command line
 @_options(VOICE, EARS, STORE)
 @MICROPHONE
 @SPEAKER
+@LEAD_IN
 def talk(
     interview: str,
     voice: str,
@@ -211,6 +212,7 @@ def talk(
     store: Path | None,
     microphone: str | None,
     speaker: str | None,
+    lead_in: int,
 ) -> None:
     """Answer the questions of INTERVIEW, live, by voice.
 
@@ -222,17 +224,13 @@ def talk(
       coach talk
       coach talk diary
     """
+    from coach.live import Setup  # noqa: PLC0415 - the devices' libraries take a while to load
+
     spoken = content.load_voice(voice)
-    end = cli_talk.talk_live(
-        content.load_interview(interview, spoken),
-        spoken,
-        model=ears or chosen_model(voice),
-        store=store or history.default_store_path(),
-        microphone=microphone,
-        speaker=speaker,
-        witness=_Terminal(quiet=False),
-        warn=_warn,
-    )
+    asked = content.load_interview(interview, spoken)
+    kept = store or history.default_store_path()
+    setup = Setup(ears or chosen_model(voice), kept, microphone, speaker, lead_in_ms=Milliseconds(lead_in))
+    end = cli_talk.talk_live(asked, spoken, setup, _Terminal(quiet=False), _warn)
     out.print(f"The conversation is over: [bold]{end.outcome}[/].")
 
 

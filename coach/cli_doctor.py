@@ -161,6 +161,7 @@ def _said(report: Report, name: str, speaker: str | None) -> bool:
     from coach.devices.room import say_last  # noqa: PLC0415
     from coach.ports import Pcm  # noqa: PLC0415
     from coach.session.messages import Line  # noqa: PLC0415
+    from coach.voice_queue import USUAL_LEAD_IN, lead_in_noise  # noqa: PLC0415
 
     try:
         voice = content.load_voice(name)
@@ -168,4 +169,4 @@ def _said(report: Report, name: str, speaker: str | None) -> bool:
             lines = [mouth.speak(Line(text, voice.words_per_minute)) for text in spoken(report, voice)]
     except CoachError:
         return False  # why, the report has told
-    return say_last(Pcm(_PAUSE.join(lines)), speaker)
+    return say_last(Pcm(lead_in_noise(USUAL_LEAD_IN) + _PAUSE.join(lines)), speaker)

@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 
 from coach import content
-from coach.cli_options import SPEAKER, VOICE
+from coach.cli_options import LEAD_IN, SPEAKER, VOICE
 from coach.devices import crashes
 from coach.errors import RoomLost
 from coach.installation import ServiceFailed, units, versions
@@ -146,17 +146,20 @@ def rollback(system: bool, dry: bool) -> None:  # noqa: FBT001 - options of the 
 @service.command()
 @VOICE
 @SPEAKER
-def hello(voice: str, speaker: str | None) -> None:
+@LEAD_IN
+def hello(voice: str, speaker: str | None, lead_in: int) -> None:
     """Say one sentence through the speaker, to hear that it works."""
     from coach.devices.mouth import SpeakingMouth  # noqa: PLC0415 - starts the synthesiser
     from coach.devices.room import say_last  # noqa: PLC0415
     from coach.ports import Pcm  # noqa: PLC0415
-    from coach.session.messages import Line  # noqa: PLC0415
+    from coach.session.messages import Line, Milliseconds  # noqa: PLC0415
+    from coach.voice_queue import lead_in_noise  # noqa: PLC0415
 
     spoken = content.load_voice(voice)
     sentences = spoken.say("service_hello")
     with closing(SpeakingMouth(spoken.espeak_voice, pitch=spoken.pitch)) as mouth:
-        sound = Pcm(b"".join(mouth.speak(Line(text, spoken.words_per_minute)) for text in sentences))
+        lines = [mouth.speak(Line(text, spoken.words_per_minute)) for text in sentences]
+    sound = Pcm(b"".join((lead_in_noise(Milliseconds(lead_in)), *lines)))
     if not say_last(sound, speaker):
         raise RoomLost(
             f'There is no speaker that plays. I wanted to say: "{" ".join(sentences)}"',

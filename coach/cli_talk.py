@@ -5,7 +5,7 @@ The commands themselves stand in ``cli.py``.
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coach.content.guidance import load_guidance
 from coach.interview.conclusions import interview_on
@@ -15,6 +15,9 @@ from coach.loop import Witness
 from coach.session.messages import End
 from coach.session.phrases import Voice
 
+if TYPE_CHECKING:
+    from coach.live import Setup
+
 STATES = ("paused", "closing", "ended")
 """Where an interview can be, beside at its questions."""
 
@@ -22,11 +25,7 @@ STATES = ("paused", "closing", "ended")
 def talk_live(
     questionnaire: Questionnaire,
     voice: Voice,
-    *,
-    model: Path,
-    store: Path,
-    microphone: str | None,
-    speaker: str | None,
+    setup: "Setup",
     witness: Witness,
     warn: Callable[[str], None],
 ) -> End:
@@ -35,10 +34,10 @@ def talk_live(
     Raises:
         CoachError: a device is missing or was lost.
     """
-    from coach.live import Setup, on_stage  # noqa: PLC0415 - the devices' libraries take a while to load
+    from coach.live import on_stage  # noqa: PLC0415 - the devices' libraries take a while to load
 
     interview = open_interview(questionnaire, voice)
-    with on_stage(voice, Setup(model, store, microphone, speaker), witness, warn) as stage:
+    with on_stage(voice, setup, witness, warn) as stage:
         return stage.lead(interview, questionnaire.id, datetime.now().astimezone())
 
 
