@@ -11,6 +11,7 @@ tune         the penalties, on held-out human speech; writes words/penalties.txt
 examine      the table
 all          corpora to examine; --smoke: tiny, in about a minute
 words        graph/ again with more words: python -m recipe words "tea break" kettle
+mean         the network of the working folder becomes the mean of itself and an earlier leg's: python -m recipe mean earlier.pt --share 0.7
 """
 
 from __future__ import annotations
@@ -129,6 +130,14 @@ def stage_examine(settings: Settings) -> None:
     print(report)
 
 
+def mean_with(earlier: Path, share: float, settings: Settings) -> None:
+    """Replaces the network by the mean of itself, which counts `share`, and of one that an earlier leg left."""
+    from recipe.training import load, mean, save
+
+    network = settings.work / "network.pt"
+    save(mean(load(network), load(earlier), share), network, settings.scale)
+
+
 STAGES: dict[str, Callable[[Settings], None]] = {
     "lexicon": stage_lexicon, "corpora": stage_corpora, "synthesise": stage_synthesise, "over_voice": stage_over_voice,
     "train": stage_train, "export": stage_export, "graph": stage_graph, "tune": stage_tune, "examine": stage_examine}  # fmt: skip
@@ -137,8 +146,8 @@ STAGES: dict[str, Callable[[Settings], None]] = {
 def main() -> None:
     """Reads the command line and runs what it names."""
     parser = argparse.ArgumentParser(prog="recipe", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=[*STAGES, "all", "words"])
-    parser.add_argument("more", nargs="*", help="words or phrases to add to the graph (stage words)")
+    parser.add_argument("stage", choices=[*STAGES, "all", "words", "mean"])
+    parser.add_argument("more", nargs="*", help="words or phrases to add to the graph (words); the earlier network (mean)")
     parser.add_argument("--smoke", action="store_true", help="a tiny model of synthetic speech alone, to prove the stages")
     parser.add_argument("--work", type=Path, default=HERE / "work", help="everything made on the way (default: %(default)s)")
     parser.add_argument("--model", type=Path, help="the model's directory (default: english/ears beside the recipe; work/smoke)")
@@ -157,6 +166,7 @@ def main() -> None:
     parser.add_argument("--all-speakers", action="store_true", help="corpora: train on speakers of the examination as well")
     parser.add_argument("--resume", action="store_true", help="train: go on from the network in the working folder")
     parser.add_argument("--minutes", type=float, help=f"train: end after so long (default: {FULL.minutes:g})")
+    parser.add_argument("--share", type=float, default=0.5, help="mean: how much the later network counts (default: %(default)s)")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     work = options.work / "smoke" if options.smoke else options.work
@@ -177,6 +187,8 @@ def main() -> None:
         from recipe.graph import words_of
 
         write_graph(model, vocabulary.words([*words_of(model), *options.more]), read_penalties())
+    elif options.stage == "mean":
+        mean_with(Path(*options.more), options.share, settings)
     elif options.stage == "all":
         for name, stage in STAGES.items():
             if name != "lexicon":

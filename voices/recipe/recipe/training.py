@@ -331,6 +331,16 @@ def follow(average: Network, network: Network, keep: float) -> None:
             kept.lerp_(new, 1 - keep)
 
 
+@torch.no_grad()
+def mean(later: Network, earlier: Network, share: float) -> Network:
+    """The network halfway, or `share` of the way, from an earlier leg to a later one that went on from it. Two legs of one training
+    lie in one valley, and between them is often better ground than at either end (Izmailov et al., "Averaging weights leads to wider
+    optima and better generalization", 2018)."""
+    between = copy.deepcopy(earlier)
+    follow(between, later, 1 - share)
+    return between
+
+
 def save(network: Network, path: Path, scale: Scale) -> None:
     """Writes a network with its size, whole or not at all."""
     temporary = path.with_suffix(".part")
