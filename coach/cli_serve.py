@@ -130,20 +130,18 @@ def serve(  # noqa: PLR0913, PLR0917 - options of the command line
         if known.safe_mode:
             _warn(f"Safe mode, after crashes: its own ears and the default devices. {known.reason}".strip())
             setup = replace(setup, model=bundled(voice), microphone=None, speaker=None)
-        with (
-            closing(KeptCalendar(path.parent / "reminders.json", _warn)) as kept,
-            on_stage(
+        with closing(KeptCalendar(path.parent / "reminders.json", _warn)) as kept:
+            kept.keep(with_reminders(kept.calendar, reminders, quiet))
+            with on_stage(
                 spoken,
                 setup,
                 _Journal(verbose=verbose),
                 _warn,
                 Watch(notifier),
                 hushed=lambda: in_quiet_hours(kept.calendar, home.clock()),
-            ) as stage,
-        ):
-            kept.keep(with_reminders(kept.calendar, reminders, quiet))
-            safely = spoken.say("home_safe_mode") if known.safe_mode else ()
-            be_at_home(stage, home, kept, (*stage.announcement, *safely))
+            ) as stage:
+                safely = spoken.say("home_safe_mode") if known.safe_mode else ()
+                be_at_home(stage, home, kept, (*stage.announcement, *safely))
 
 
 @contextmanager

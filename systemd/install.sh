@@ -66,6 +66,8 @@ else
         ln -sfn "$coach" "$command"
     fi
 fi
+# A login puts ~/.local/bin on the path if it is there by then.
+[[ :$PATH: == *:"$(dirname "$command")":* ]] || note "Until you log in again, type $command in place of coach."
 
 if [[ -n $dry ]]; then
     step "Have it say that it works:  $coach service hello"

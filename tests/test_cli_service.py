@@ -353,6 +353,10 @@ def test_the_installer_in_a_dry_run_shows_every_step_and_changes_nothing(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_who_will_not_find_the_command_before_the_next_login_is_told_where_it_is(tmp_path: Path) -> None:
+    assert f"type {tmp_path}/.local/bin/coach in place of coach" in installer("--dry-run", home=tmp_path).stderr
+
+
 def test_the_installer_explains_itself_and_refuses_what_it_does_not_know(tmp_path: Path) -> None:
     assert "sudo systemd/install.sh --system" in installer("--help", home=tmp_path).stdout
     assert installer("--force", home=tmp_path).returncode == 2

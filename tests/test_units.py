@@ -17,7 +17,7 @@ from coach.content import content_root
 from coach.devices.crashes import LONGEST_PAUSE_S, Record
 from coach.devices.service import BLOCK_MS, FEED_EVERY
 from coach.installation import ServiceFailed, units
-from coach.installation.steps import Delete, Keep, Run, Write
+from coach.installation.steps import Delete, Keep, Run, Write, perform
 from coach.installation.units import UNIT, Kind, Place
 
 KINDS: tuple[Kind, ...] = ("user", "system")
@@ -225,6 +225,19 @@ def test_the_history_is_deleted_only_if_asked_for(where: Place) -> None:
     where.unit.touch()
     assert deleted(forget_history=False) == [where.unit]
     assert where.state / "history.sqlite3" in deleted(forget_history=True)
+
+
+def test_a_history_that_is_to_be_forgotten_leaves_nothing_of_a_person_behind(where: Place) -> None:
+    where.state.mkdir()
+    left = [
+        *("history.sqlite3", "history.sqlite3-wal", "history.sqlite3-shm", "history.sqlite3.lock"),
+        *("history.damaged-20261122T120000.sqlite3", "history.damaged-20261122T120000.sqlite3-wal"),
+        *("reminders.json", ".reminders.json", "crashes.json", ".crashes.json"),
+    ]
+    for name in (*left, "a file of somebody else"):
+        (where.state / name).touch()
+    perform(units.uninstall_steps(where, forget_history=True), lambda _line: None)
+    assert [file.name for file in where.state.iterdir()] == ["a file of somebody else"]
 
 
 def test_the_service_of_the_system_is_not_installed_from_a_home(where: Place) -> None:

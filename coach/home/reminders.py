@@ -87,19 +87,34 @@ class Again:
         since: from when this is counted, in UTC.
         due: when, in UTC.
         snoozed: the person asked for it; else it is the one repetition of what nobody answered.
+
+    Raises:
+        ValueError: a moment has no time zone.
     """
 
     since: datetime
     due: datetime
     snoozed: bool
 
+    def __post_init__(self) -> None:
+        if self.since.tzinfo is None or self.due.tzinfo is None:
+            raise ValueError("a length of time is counted in UTC")
+
 
 @dataclass(frozen=True, slots=True)
 class Hush:
-    """Nothing by the calendar between these times of the wall."""
+    """Nothing by the calendar between these times of the wall.
+
+    Raises:
+        ValueError: a time has a zone, and is none of the wall.
+    """
 
     since: datetime
     until: datetime
+
+    def __post_init__(self) -> None:
+        if self.since.tzinfo or self.until.tzinfo:
+            raise ValueError("a clock on the wall shows no time zone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +166,7 @@ def _again(calendar: Calendar, now: datetime) -> tuple[Calendar, Telling | None]
     again, at = calendar.again, _utc(now)
     if again is None or again.since <= at < again.due:  # a clock that went back would hold it up for as long
         return calendar, None
-    too_late = at > again.due + LATE
+    too_late = at - again.due > LATE
     told = not too_late and (again.snoozed or not _is_left_in_peace(calendar, now))
     return replace(calendar, again=None), "again" if told else None
 
@@ -170,7 +185,7 @@ def _due_for(reminder: Reminder, calendar: Calendar, now: datetime) -> date | No
 def in_quiet_hours(calendar: Calendar, now: datetime) -> bool:
     """Return whether nothing at all may be said unasked now: by the clock, or after a "good night"."""
     wall, hush = now.replace(tzinfo=None), calendar.hush
-    hushed = hush is not None and hush.since - LATE <= wall < hush.until
+    hushed = hush is not None and hush.since <= wall + LATE and wall < hush.until
     return hushed or wall.time() in calendar.quiet
 
 

@@ -137,13 +137,22 @@ class Sleeper:
         calendar: what is known about reminding.
         now: what the clock on the wall shows, with its zone.
         told: what the person asked to hear: then it begins awake, and says this first. Else it begins asleep.
+        news: what nobody has asked for: it is said to whoever wakes it.
     """
 
-    def __init__(self, voice: Voice, calendar: Calendar, now: datetime, told: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        calendar: Calendar,
+        now: datetime,
+        told: tuple[str, ...] = (),
+        news: tuple[str, ...] = (),
+    ) -> None:
         self._voice = voice
         self._calendar = calendar
         self._wall = now
         self._told = told
+        self._news = news
         self._state: State = "asleep"
         self._request: Request | None = None
         self._noting_since: Milliseconds | None = None  # a record of a pain was begun, and must be ended
@@ -210,7 +219,9 @@ class Sleeper:
                 self._obey(command)
             case Spoken(number=number) if self._narration.finish(number, self._now):
                 self._narrated()
-            case Troubled(key=key) if self._state in ("awake", "parting", "easing"):
+            case Troubled(key=key) if self._state == "easing":  # what is good to know comes first
+                self._news = self._voice.say(key)
+            case Troubled(key=key) if self._state in ("awake", "parting"):
                 self._sleep_at = NEVER
                 self._actions.append(Hush())
                 self._narration.interject(self._voice.say(key), self._moment)
@@ -317,7 +328,8 @@ class Sleeper:
     def _wake(self, key: str) -> None:
         """Somebody called, or it is time for something: be there, with a chime first."""
         self._enter("awake")
-        self._tell(self._voice.say(key), Milliseconds(self._moment + AFTER_THE_CHIME))
+        news, self._news = self._news, ()
+        self._tell((*self._voice.say(key), *news), Milliseconds(self._moment + AFTER_THE_CHIME))
         self._actions.append(Chime("begin", self._moment))
 
     def _part(self, sentences: tuple[str, ...]) -> None:
@@ -354,6 +366,9 @@ class Sleeper:
         """Everything there was to say has been heard."""
         if self._state == "awake":
             self._sleep_at = self._moment + AWAKE_FOR
+        elif self._news:
+            news, self._news = self._news, ()
+            self._tell(news)
         else:
             self._fall_asleep()
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from coach.content.places import content_root
 from coach.devices.crashes import Record
+from coach.devices.store import files_of
 from coach.history import default_store_path
 from coach.installation import ServiceFailed
 from coach.installation.steps import NOT_FOUND, Answer, Delete, Keep, MakeFolder, Run, Step, Write, run
@@ -25,7 +26,8 @@ Kind = Literal["user", "system"]
 
 _TEMPLATES: Mapping[Kind, Path] = {"user": Path(UNIT), "system": Path("system") / UNIT}
 _SEAL = re.compile(r"# Written by the coach; seal ([0-9a-f]{16})\n")
-_HISTORY = ("history.sqlite3", "history.sqlite3-wal", "history.sqlite3-shm", "crashes.json")
+_HISTORY = "history.sqlite3"
+_BESIDE_IT = ("crashes.json", "reminders.json")
 
 _SHOWN = "LoadState,UnitFileState,ActiveState,SubState,ActiveEnterTimestamp,NRestarts,Result,StatusText"
 
@@ -187,7 +189,7 @@ def uninstall_steps(where: Place, *, forget_history: bool) -> Sequence[Step]:
         forget_history: delete what was done, too.
     """
     control, text = where.systemctl, present(where.unit)
-    history = [Delete(where.state / name) for name in _HISTORY] if forget_history else []
+    history = list(map(Delete, _remembered(where.state))) if forget_history else []
     if text is None:
         return history
     return (
@@ -197,6 +199,14 @@ def uninstall_steps(where: Place, *, forget_history: bool) -> Sequence[Step]:
         Run("Tell systemd", (*control, "daemon-reload"), needed=False),
         *history,
     )
+
+
+def _remembered(state: Path) -> Sequence[Path]:
+    """Everything that was kept of a person: the history and what was set aside of it, reminders, crashes. A file
+    that is written in one step stands beside its name until then, and a power cut leaves it there.
+    """
+    beside = [state / written for name in _BESIDE_IT for written in (name, f".{name}")]
+    return [*files_of(state / _HISTORY), *beside]
 
 
 def _require_reachable(program: Path) -> None:

@@ -12,7 +12,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 - Everything else waits for the final result. What moves the person on, or asks more of their back, must have
   been understood clearly; what only makes the coach talk, ease off or halt need not.
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
-  "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing.
+  "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing. Ears that are given other phrases
+  in the middle of long talk never end it: words in which what was acted on is no longer found are another breath.
 - What the coach itself is saying, or said a moment ago, is the coach. It knows about where its words lie, so
   "stop" is obeyed while it reads out what can be said, but for the moment in which it says "stop" itself. And
   what was no more than its own echo is the coach, whatever the recogniser makes of it.
@@ -64,7 +65,7 @@ person said it twice."""
 
 FORGOTTEN = Milliseconds(2_000)
 """Ears that were given other phrases may never end an utterance. A partial result that comes so long after the one
-before begins another."""
+before begins another, and even what was acted on may be said again."""
 
 _WORD = re.compile(r"[a-z']+")
 
@@ -88,6 +89,7 @@ class Attention:
         self._urgent: frozenset[Command] = frozenset()
         self._longest = 0  # words in a phrase
         self._began: Milliseconds | None = None  # the utterance at hand
+        self._breath = Milliseconds(0)  # when what was not acted on of it began
         self._changed = Milliseconds(0)
         self._worded = Milliseconds(0)  # since when the partial result's known words are what they are
         self._partial = ""
@@ -131,7 +133,10 @@ class Attention:
         """Take in a partial result."""
         if self._began is None or now - self._changed > FORGOTTEN:
             self._began, self._done_with, self._partial = now, "", ""
-        new = self._new_in(text)
+            self._breath = now
+        acted_on, new = self._done_with, self._new_in(text)
+        if acted_on and not self._done_with:
+            self._breath = now
         if _known_end(new) != _known_end(self._partial):
             self._worded = now
         self._partial = new
@@ -156,23 +161,23 @@ class Attention:
     def _conclude(self, final: Hypothesis, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
         """Act on an utterance that has ended."""
         if self._began is None:
-            self._began, self._done_with = now, ""
+            self._began, self._breath, self._done_with = now, now, ""
         text = self._new_in(final.text)
         believed = self._worded if text == _known_end(self._partial) else self._began
         self._partial = text
         heard = self._meant(text)
-        if heard is not None and self._is_sure(heard.command, final.confidence, self._began):
+        if heard is not None and self._is_sure(heard.command, final.confidence):
             heard = self._act(heard, believed, now, said, was_echo)
         else:
             heard = None
         self._began, self._partial = None, ""
         return heard
 
-    def _is_sure(self, command: Command, confidence: float, began: Milliseconds) -> bool:
+    def _is_sure(self, command: Command, confidence: float) -> bool:
         """Whether it was understood well enough for what it does, and is not the rest of what was acted on."""
         if command in self._urgent:
             return confidence >= MIN_CONFIDENCE
-        if self._acted is not None and began < self._acted_at + REFRACTORY:
+        if self._acted is not None and self._breath < self._acted_at + REFRACTORY:
             return False
         return confidence >= (CLEAR_CONFIDENCE if command in TO_BE_CLEAR else MIN_CONFIDENCE)
 

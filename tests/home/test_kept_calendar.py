@@ -54,7 +54,12 @@ def test_a_restart_tells_nothing_twice_and_still_repeats_once(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"reminders": [{"at": "25:00"}]}', b"\xff\x00", b"[" * 50_000]
+    "content",
+    [
+        *(b"", b"{", b"[]", b'{"reminders": [{"at": "25:00"}]}', b"\xff\x00", b"[" * 50_000),
+        b'{"again": {"since": "2026-03-02T12:00:00", "due": "2026-03-02T12:10:00Z", "snoozed": true}}',
+        b'{"hush": {"since": "2026-03-02T22:00:00Z", "until": "2026-03-03T07:00:00"}}',
+    ],
 )
 def test_a_damaged_file_is_told_and_counts_as_none(content, tmp_path):
     path, told = tmp_path / "reminders.json", []
@@ -65,6 +70,16 @@ def test_a_damaged_file_is_told_and_counts_as_none(content, tmp_path):
     assert told == [f"The reminders in {path} are damaged: they begin anew."]
     with closing(KeptCalendar(path, fail)) as kept:
         assert kept.calendar == busy()
+
+
+@pytest.mark.parametrize("year", ["0001-01-01", "9999-12-31"])
+def test_a_moment_beyond_all_calendars_is_not_fatal(year, tmp_path):
+    path = tmp_path / "reminders.json"
+    again = f'{{"since": "{year}T00:00:00Z", "due": "{year}T00:00:00Z", "snoozed": true}}'
+    hush = f'{{"since": "{year}T00:00:00", "until": "{year}T00:00:00"}}'
+    path.write_text(f'{{"again": {again}, "hush": {hush}}}')
+    with closing(KeptCalendar(path, fail)) as kept:
+        assert look(look(kept.calendar, NOON)[0], NOON) == (Calendar(hush=kept.calendar.hush), None)
 
 
 def test_where_nothing_can_be_written_it_is_told_once_and_lasts_until_the_restart(tmp_path):

@@ -284,7 +284,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(times, min_size=1, max_size=3, unique=True),
     st.lists(steps, max_size=50),
@@ -311,7 +311,7 @@ def test_whatever_the_clock_does_nothing_is_told_twice_for_a_day_and_each_is_rep
     assert ("again", "again") not in pairwise(tellings)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(times, st.integers(0, 119), st.integers(1, 300))
 def test_a_jump_forward_of_less_than_two_hours_loses_no_reminder(when, late, before):
     due = at("00:00", date(2026, 6, 10)).replace(hour=when.hour, minute=when.minute)

@@ -1,7 +1,7 @@
 """Being at home for hours: sleeping, reminding, leading, with the real history and understudies for the rest."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from coach.content import load_voice, routines
 from coach.content.guidance import load_guidance
 from coach.devices.store import SqliteStore
-from coach.errors import RoomLost
+from coach.errors import CoachError, RoomLost
 from coach.front_end import FrontEnd
 from coach.history import read_past, read_sessions
 from coach.home.reminders import Calendar, Reminder
@@ -77,12 +77,16 @@ class DryStage(Stage):
 class AtHome:
     """A coach that serves until the plug is pulled, and what was left behind."""
 
-    def __init__(self, tmp_path, *remarks: Remark, lasts_s: float = 60, begins="07:00", reminders=(), speed=1):
+    def __init__(
+        self, tmp_path, *remarks: Remark, lasts_s: float = 60, begins="07:00", reminders=(), speed=1, news=()
+    ):
         self.path = tmp_path / "history.sqlite3"
         self.begins = datetime.combine(MONDAY, time.fromisoformat(begins), tzinfo=UTC)
         self.kept = MemoryCalendar(Calendar(reminders=tuple(Reminder(time.fromisoformat(it)) for it in reminders)))
         self.stage = DryStage(self.path, remarks, lasts_s)
         self.speed = speed
+        self.news = news
+        self.warned: list[CoachError] = []
 
     def clock(self) -> datetime:
         return self.begins + timedelta(milliseconds=self.stage.passed_ms * self.speed)
@@ -104,9 +108,10 @@ class AtHome:
             guidance=load_guidance(),
             remember=lambda: read_past(self.path, EXERCISES),
             clock=self.clock,
+            warn=self.warned.append,
         )
         with pytest.raises(RoomLost):
-            serve(self.stage, home, self.kept)
+            serve(self.stage, home, self.kept, self.news)
         assert self.stage.listener.unsaid == ()
         return self
 
@@ -213,6 +218,39 @@ def test_a_practice_that_is_completed_is_enough_for_the_day(tmp_path):
     assert home.records == ["break: completed"]
     assert home.kept.calendar.not_on == MONDAY
     assert VOICE.say("home_reminder")[0] not in home.said
+
+
+def test_a_history_that_another_coach_writes_to_is_told_and_the_coach_lives_on(tmp_path):
+    home = AtHome(tmp_path, call(), remark("start the break", "awake"), call(), lasts_s=90)
+    home.answered("readiness", **WELL)
+    with closing(SqliteStore(home.path, routine="walk", started_at=home.begins)):
+        home.serve()
+    awake = VOICE.say("home_awake")
+    assert home.said == [*awake, *VOICE.say("trouble_store_busy"), *awake]
+    assert ["Another coach" in it.what for it in home.warned] == [True]
+    assert home.states[-1] == "asleep"
+
+
+def test_a_history_that_cannot_be_written_is_told_each_time_it_is_needed(tmp_path):
+    ask = remark("start the break", "awake", 9)
+    home = AtHome(tmp_path, call(), ask, ask, lasts_s=90)
+    home.path.mkdir()
+    home.serve()
+    assert home.said[1:] == 2 * list(VOICE.say("trouble_store"))
+    assert len(home.warned) == 2
+
+
+NEWS = ("I was started anew.", "That is all.")
+
+
+def test_what_is_new_at_the_start_is_said_first_of_all(tmp_path):
+    assert AtHome(tmp_path, call(), lasts_s=60, news=NEWS).serve().said == [*NEWS, *VOICE.say("home_awake")]
+
+
+def test_in_the_quiet_hours_what_is_new_waits_for_somebody_who_calls_and_is_told_once(tmp_path):
+    home = AtHome(tmp_path, call(), call(), begins="23:00", lasts_s=90, news=NEWS).serve()
+    assert home.said == [*VOICE.say("home_awake"), *NEWS, *VOICE.say("home_awake")]
+    assert home.states[0] == "asleep"
 
 
 def test_a_whole_day_goes_by(tmp_path):

@@ -264,6 +264,15 @@ def test_a_trouble_is_told_only_to_somebody_who_is_there():
     assert home.wait(25).state == "asleep"
 
 
+def test_who_is_in_pain_hears_what_is_good_to_know_before_a_trouble_which_is_told_once():
+    home = AtHome()
+    home.say("wake").wait(2).say("it_hurts")
+    for _ in range(2):  # one for each note that could not be written
+        home.actions += home.sleeper.handle(Troubled("trouble_store"))
+    assert home.wait(30).said[1:] == [*VOICE.say("pain_end"), *VOICE.say("trouble_store")]
+    assert home.state == "asleep"
+
+
 # --- The wake phrase, through the attention --------------------------------------------------------------
 
 
@@ -351,7 +360,7 @@ def lived(stream) -> AtHome:
     return home
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events)
 def test_whatever_happens_it_comes_back_to_sleep(stream):
     home = lived(stream).wait(80)
@@ -359,7 +368,7 @@ def test_whatever_happens_it_comes_back_to_sleep(stream):
     assert (home.state == "ended") == home.sleeper.ended == (home.sleeper.request is not None)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events)
 def test_whatever_happens_stop_silences_it(stream):
     home = lived(stream)
@@ -373,7 +382,7 @@ def test_whatever_happens_stop_silences_it(stream):
         assert [it for it in home.actions[already:] if isinstance(it, Say)] == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events)
 def test_whatever_happens_only_a_call_or_a_reminder_wakes_it(stream):
     home = AtHome("12:00")
@@ -384,7 +393,7 @@ def test_whatever_happens_only_a_call_or_a_reminder_wakes_it(stream):
             assert event == Heard(WAKE)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events)
 def test_every_record_that_is_begun_is_ended(stream):
     kinds = [note.kind for note in lived(stream).wait(80).all(Note)]
@@ -392,7 +401,7 @@ def test_every_record_that_is_begun_is_ended(stream):
     assert kinds[-1:] in ([], ["end"])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events)
 def test_the_same_events_bring_the_same_actions(stream):
     assert lived(stream).actions == lived(stream).actions

@@ -174,6 +174,19 @@ def test_ears_that_forgot_the_utterance_that_was_acted_on_may_hear_the_phrase_ag
     assert Ears().partial("it hurts").wait(3_000).partial("it hurts").commands == ["it_hurts", "it_hurts"]
 
 
+@pytest.mark.parametrize("final", ["lower back", "upper back"])
+def test_an_answer_is_heard_although_the_ears_never_told_the_end_of_the_urgent_word_before_it(final):
+    ears = Ears().partial("it hurts", "it hurts [unk]", each=500)
+    ears.attention.attend_to(meanings_in("asking_where"), VOICE.urgent)
+    ears.partial("lower", "lower back", each=300).final(final)
+    assert ears.commands == ["it_hurts", final.replace(" ", "_")]
+
+
+def test_an_urgent_word_that_the_ears_lost_and_found_again_in_one_utterance_is_the_same():
+    ears = Ears().partial("it hurts", each=200).partial("it hurts [unk]", "[unk]", each=1_000)
+    assert ears.partial("it hurts", each=1_000).final("it hurts").commands == ["it_hurts"]
+
+
 def test_other_phrases_do_not_make_it_forget_what_it_is_hearing():
     ears = Ears().partial("stop", each=60)
     ears.attention.attend_to(meanings_in("paused"), VOICE.urgent)
