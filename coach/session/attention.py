@@ -10,7 +10,7 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   known then, the words after it are not: "stop" may turn out to begin a sentence. Silence is the safe side. A
   phrase that may still become another command ("hold" could become "hold it lower") waits for the end.
 - Everything else waits for the final result. What moves the person on, or asks more of their back, must have
-  been understood clearly; what only makes the coach talk, ease off or halt need not.
+  been understood clearly, or twice; what only makes the coach talk, ease off or halt need not.
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
   "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing. Ears that are given other phrases
   in the middle of long talk never end it: words in which what was acted on is no longer found are another breath.
@@ -41,6 +41,8 @@ of the right results lay above 0.9."""
 CLEAR_CONFIDENCE = 0.7
 """For commands that could do harm when nobody gave them."""
 
+WAKE = Command("wake")
+
 TO_BE_CLEAR = frozenset(
     map(
         Command,
@@ -48,13 +50,17 @@ TO_BE_CLEAR = frozenset(
             *("next", "back", "done", "resume", "faster", "harder", "yes"),
             *(f"{kind}_{number}" for kind in ("number", "correction") for number in range(5)),
             *("a_little", "dull"),
-            *("wake",),
+            WAKE,
         ),
     )
 )
 """These move the person on, ask more of their back, or make light of a pain. Said again, they are soon understood;
 done wrongly, they can hurt. A wake phrase is listened for all day, through every talk in the room: whoever is not
 heard calls again, but a coach that speaks up unasked is switched off."""
+
+SAID_AGAIN = Milliseconds(12_000)
+"""What was understood, but not clearly enough, and is understood so once more within this time, is meant: some
+voices never say a word clearly, however often they are asked. Not a wake phrase: there is all day to repeat it."""
 
 REFRACTORY = Milliseconds(500)
 """An utterance that begins so soon after an action is the rest of the one that was acted on."""
@@ -96,6 +102,7 @@ class Attention:
         self._done_with = ""  # the words of this utterance that were acted on
         self._acted: Heard | None = None
         self._acted_at = Milliseconds(0)
+        self._unclear: tuple[Command, Milliseconds] | None = None  # what was not understood clearly, and when
 
     def attend_to(self, meanings: Mapping[str, Command], urgent: frozenset[Command]) -> None:
         """From now on, these phrases have these meanings.
@@ -104,6 +111,8 @@ class Attention:
             meanings: the command of each phrase that is listened for.
             urgent: the commands to act on before the utterance has ended.
         """
+        if meanings != self._meanings:
+            self._unclear = None  # an answer to another question
         self._meanings = meanings
         self._urgent = urgent
         self._longest = max((len(phrase.split()) for phrase in meanings), default=0)
@@ -166,20 +175,25 @@ class Attention:
         believed = self._worded if text == _known_end(self._partial) else self._began
         self._partial = text
         heard = self._meant(text)
-        if heard is not None and self._is_sure(heard.command, final.confidence):
+        if heard is not None and self._is_sure(heard.command, final.confidence, now):
             heard = self._act(heard, believed, now, said, was_echo)
         else:
             heard = None
         self._began, self._partial = None, ""
         return heard
 
-    def _is_sure(self, command: Command, confidence: float) -> bool:
+    def _is_sure(self, command: Command, confidence: float, now: Milliseconds) -> bool:
         """Whether it was understood well enough for what it does, and is not the rest of what was acted on."""
+        if confidence < MIN_CONFIDENCE:
+            return False
         if command in self._urgent:
-            return confidence >= MIN_CONFIDENCE
+            return True
         if self._acted is not None and self._breath < self._acted_at + REFRACTORY:
             return False
-        return confidence >= (CLEAR_CONFIDENCE if command in TO_BE_CLEAR else MIN_CONFIDENCE)
+        if command not in TO_BE_CLEAR or confidence >= CLEAR_CONFIDENCE:
+            return True
+        before, self._unclear = self._unclear, (command, now)
+        return before is not None and before[0] == command != WAKE and now - before[1] <= SAID_AGAIN
 
     def _act(
         self, heard: Heard, believed: Milliseconds, now: Milliseconds, said: Said, was_echo: WasEcho

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coach.content import load_voice
-from coach.session.attention import CLEAR_CONFIDENCE, MIN_CONFIDENCE, STANDING, TO_BE_CLEAR, Attention
+from coach.session.attention import CLEAR_CONFIDENCE, MIN_CONFIDENCE, SAID_AGAIN, STANDING, TO_BE_CLEAR, Attention
 from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
 from coach.session.phrases import HOME
 from coach.session.table import STATES, spoken_in
@@ -208,6 +208,25 @@ def test_what_moves_on_or_asks_for_more_must_be_clear(command):
     phrase = VOICE.understands[command][0]
     assert Ears(state).final(phrase, CLEAR_CONFIDENCE).commands == [command]
     assert Ears(state).final(phrase, CLEAR_CONFIDENCE - 0.01).commands == []
+
+
+def test_what_is_understood_twice_need_not_be_clear():
+    unclear = CLEAR_CONFIDENCE - 0.01
+    assert Ears("asking_kind").final("dull", unclear).wait(SAID_AGAIN - 1_000).final("dull", unclear).commands == [
+        "dull"
+    ]
+    assert Ears("asking_kind").final("dull", unclear).wait(SAID_AGAIN).final("dull", unclear).commands == []
+    assert Ears("asking_kind").final("dull", unclear).wait(2_000).final("sharp", 0.3).commands == []
+    twice = Ears("offering_easier").final("yes", unclear).wait(2_000).final("next", unclear).wait(2_000)
+    assert twice.final("yes", unclear).commands == []
+    asked = Ears("offering_easier").final("yes", unclear)
+    asked.attention.attend_to(meanings_in("offering_another"), VOICE.urgent)
+    assert asked.wait(2_000).final("yes", unclear).commands == []
+
+
+def test_a_wake_phrase_is_clear_or_nothing():
+    asleep = Ears(meanings={"hey coach": "wake"})
+    assert asleep.final("hey coach", 0.69).wait(2_000).final("hey coach", 0.69).commands == []
 
 
 def test_nothing_urgent_must_be_clear():
