@@ -126,7 +126,7 @@ def on_stage(
         witness: sees everything that happens.
         warn: told what is not as it should be but hinders nothing.
         watch: watches whether sound flows.
-        hushed: whether a coach that sleeps may not say anything now.
+        hushed: whether nothing may be said unasked now: nor what is wrong, by a coach that sleeps or ends.
 
     Raises:
         CoachError: something is missing or was lost. It has been said aloud if that was possible, and what was
@@ -140,11 +140,10 @@ def on_stage(
                     undo.enter_context(closing(keys))
                 standby = Standby(voice, mouth, setup, warn, watch, hushed)
                 yield Stage(voice, setup, witness, mouth, _ears(voice, setup, warn), undo, keys, standby)
-        except CoachError as error:
-            _say_aloud(error.spoken_key, voice, mouth, setup)
-            raise
-        except Exception:  # whatever it is, it is told where there is no screen, and goes on up
-            _say_aloud(CoachError.spoken_key, voice, mouth, setup)
+        except Exception as error:  # whatever it is, it is told where there is no screen, and goes on up
+            if not hushed():  # a service is started anew each minute, all night long
+                key = error.spoken_key if isinstance(error, CoachError) else CoachError.spoken_key
+                _say_aloud(key, voice, mouth, setup)
             raise
 
 

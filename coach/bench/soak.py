@@ -44,7 +44,7 @@ from coach.devices.ears import VoskEars, missing_phrases
 from coach.devices.mouth import SpeakingMouth
 from coach.devices.steady import SteadyRoom
 from coach.devices.store import find_damage, read_history
-from coach.errors import RoomBack, RoomLost
+from coach.errors import CoachError, RoomBack, RoomLost
 from coach.front_end import FrontEnd
 from coach.history import remembered
 from coach.home.reminders import Quiet, Reminder, with_reminders
@@ -501,6 +501,7 @@ def _live(days: float, seed: int, folder: Path) -> Week:
         guidance=load_guidance(),
         remember=lambda: remembered(store, exercises),
         clock=world.clock,
+        warn=_troubled,
     )
     stages: list[tuple[Counter[str], int, int, list[float], int, int]] = []
     cpu = time.process_time()
@@ -557,6 +558,10 @@ def _furnish(
     setup = Setup(model=store.parent, store=store)
     stage = CountingStage(voice, setup, Forgetful(), ScriptedEars(trace), residence, inhabitant, undo, NoEcho())
     return stage, residence
+
+
+def _troubled(trouble: CoachError) -> NoReturn:
+    raise trouble
 
 
 def _unexpected(text: str) -> NoReturn:
@@ -622,6 +627,7 @@ def speak_for_real(voice_name: str, model: Path, commands: int, seed: int) -> Re
             guidance=load_guidance(),
             remember=lambda: remembered(store, exercises),
             clock=world.clock,
+            warn=_troubled,
         )
         kept = undo.enter_context(closing(KeptCalendar(store.parent / "reminders.json", _unexpected)))
         try:

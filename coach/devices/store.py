@@ -347,7 +347,7 @@ def read_history(path: Path, newest: int | None = None) -> list[Recorded]:
     """Return the newest sessions and interviews, the newest first; none if there is no history yet.
 
     Changes nothing, needs no lock, and works while a coach writes or after one was killed, and with a file of an
-    older coach.
+    older coach. A row that another program or the card has spoiled is passed over; ``find_damage`` tells of it.
 
     Args:
         path: the history file.
@@ -383,10 +383,11 @@ def read_history(path: Path, newest: int | None = None) -> list[Recorded]:
             id=session_id,
             routine=routine,
             started_at=datetime.fromisoformat(started_at),
-            notes=tuple(_note(*row) for row in notes[session_id]),
+            notes=tuple(note for row in notes[session_id] if (note := _note(*row))),
             running=started_at == at_work,
         )
         for session_id, routine, started_at in sessions
+        if _is_moment(started_at)
     ]
 
 
@@ -405,9 +406,13 @@ def is_there(path: Path) -> bool:
     return True
 
 
-def _note(at_ms: int, kind: str, exercise: str, detail: str) -> Note:
+def _note(at_ms: int, kind: str, exercise: str, detail: str) -> Note | None:
+    try:
+        fields = json.loads(detail)
+    except ValueError:
+        return None
     # A newer coach may know more kinds; a reader shows those that it knows.
-    return Note(Milliseconds(at_ms), kind, exercise, tuple(json.loads(detail).items()))  # type: ignore[arg-type]
+    return Note(Milliseconds(at_ms), kind, exercise, tuple(fields.items())) if isinstance(fields, dict) else None  # type: ignore[arg-type]
 
 
 # --- Checking --------------------------------------------------------------------------------------------

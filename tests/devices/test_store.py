@@ -656,13 +656,16 @@ def test_where_there_is_no_history_there_is_no_damage(history: Path) -> None:
         ("INSERT INTO session VALUES (7, 'x', 'soon')", "session 7 began at no time that can be read: 'soon'"),
     ],
 )
-def test_what_another_program_spoiled_is_found(history: Path, insert: str, told: str) -> None:
+def test_what_another_program_spoiled_is_found_and_everything_else_is_read(
+    history: Path, insert: str, told: str
+) -> None:
     with closing(open_store(history)) as store:
         store.keep(note(1))
     with closing(sqlite3.connect(history)) as other:
         other.execute(insert)
         other.commit()
     assert find_damage(history) == [told]
+    assert [list(recorded.notes) for recorded in read_history(history)] == [notes(1)]
 
 
 def damage_header(content: bytearray) -> None:

@@ -14,7 +14,7 @@ from coach.front_end import FrontEnd
 from coach.history import read_past, read_sessions
 from coach.home.reminders import Calendar, Reminder
 from coach.home.sleeper import Sleeper
-from coach.live import Setup, Stage
+from coach.live import Setup, Stage, on_stage
 from coach.ports import BLOCK_MS, SILENCE, Block
 from coach.rehearsal.calendar import MemoryCalendar
 from coach.rehearsal.ears import ScriptedEars
@@ -282,3 +282,15 @@ def test_after_an_outage_the_clock_on_the_wall_is_looked_at_before_anything_is_s
     wall[0] += timedelta(hours=2)  # into the quiet hours
     actions = on_the_clock.handle(CutOff(Milliseconds(7_200_000), "lost", told=True))
     assert not [it for it in actions if isinstance(it, Say)]
+
+
+def test_what_ends_it_is_told_aloud_but_not_in_the_quiet_hours(tmp_path, monkeypatch):
+    """A service is started anew each minute, all night long."""
+    aloud = []
+    monkeypatch.setattr("coach.live.say_last", lambda pcm, _speaker: aloud.append(pcm))
+    setup = Setup(tmp_path / "no ears", tmp_path / "history.sqlite3")
+    for is_night in (True, False):
+        stage = on_stage(VOICE, setup, Trace(), lambda _: None, hushed=lambda night=is_night: night)
+        with pytest.raises(CoachError), stage:
+            pass
+        assert len(aloud) == (0 if is_night else 1)
