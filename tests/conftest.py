@@ -7,10 +7,15 @@ their own: what they may do is up to the test.
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from coach.offline import refused, stay_offline
 
 stay_offline()
+
+# No test may depend on how fast the machine is.
+settings.register_profile("coach", deadline=None)
+settings.load_profile("coach")
 
 # urllib3, which vosk brings along, tries on import whether it could bind to IPv6 loopback; nothing leaves.
 HARMLESS = {"socket.bind ('::1', 0)"}

@@ -25,8 +25,11 @@ from coach.content import content_root
 from coach.devices.store import SqliteStore
 from coach.errors import CoachError
 from coach.session.messages import Milliseconds, Note
+from tests.models.programs import Program
 
 REPOSITORY = Path(__file__).parents[1]
+WIDTH = "120"
+PATIENCE_S = 120
 OWN_EARS = content_root() / "voices" / "english" / "ears"
 
 
@@ -42,8 +45,15 @@ class Result:
 Run = Callable[..., Result]
 
 
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[Program]:
+    """A coach that is loaded already, for commands to be forked from."""
+    with Program("tests.loaded_coach", COLUMNS=WIDTH) as program:
+        yield program
+
+
 @pytest.fixture
-def coach(tmp_path: Path) -> Run:
+def coach(tmp_path: Path, loaded: Program) -> Run:
     """Run the coach in an empty folder, with an empty home, and without any sound device."""
     home = tmp_path / "home"
     home.mkdir()
@@ -55,25 +65,46 @@ def coach(tmp_path: Path) -> Run:
         "ALSA_CONFIG_PATH": str(no_sound),
         "XDG_RUNTIME_DIR": str(home),
         "PYTHONPATH": str(REPOSITORY),
-        "COLUMNS": "120",
+        "PYTHONDONTWRITEBYTECODE": "1",  # one that is cut short stays
+        "COLUMNS": WIDTH,
     }
 
-    def coach(*arguments: str | Path, prepare: Callable[[], None] | None = None, **more_env: str) -> Result:
+    def forked(*arguments: str, **more_env: str) -> Result:
+        files = [home / "out", home / "err"]
+        for file in files:
+            file.write_bytes(b"")
+        loaded.tell(
+            {
+                "arguments": arguments,
+                "folder": str(tmp_path),
+                "environment": env | more_env,
+                "out": str(files[0]),
+                "err": str(files[1]),
+            }
+        )
+        return Result(loaded.hear(PATIENCE_S), *(file.read_text() for file in files))
+
+    def started(*arguments: str, prepare: Callable[[], None]) -> Result:
         done = subprocess.run(
-            [sys.executable, "-m", "coach", *map(str, arguments)],
+            [sys.executable, "-m", "coach", *arguments],
             cwd=tmp_path,
-            env=env | {"PYTHONDONTWRITEBYTECODE": "1"} | more_env,  # one that is cut short stays
+            env=env,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
             check=False,
             preexec_fn=prepare,
         )
-        said = done.stdout + done.stderr
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def coach(*arguments: str | Path, prepare: Callable[[], None] | None = None, **more_env: str) -> Result:
+        words = [str(it) for it in arguments]
+        result = started(*words, prepare=prepare) if prepare else forked(*words, **more_env)
+        said = result.out + result.err
         assert "Traceback" not in said
         assert not re.search(r"VoskAPI|ALSA|PortAudio|Kaldi|jack|espeak", said), said  # no library prints
-        return Result(done.returncode, done.stdout, done.stderr)
+        return result
 
     return coach
 

@@ -2,13 +2,11 @@
 
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from coach.content import (
-    VOICE_FILES,
     check,
     content_root,
     load_routine,
@@ -21,6 +19,7 @@ from coach.errors import ContentBroken
 from coach.session.messages import Command
 from coach.session.phrases import COMMANDS, KEYS, fields_of
 from coach.session.routine import Routine
+from tests.content.broken import change, english_in, mistakes, warnings
 
 EXERCISE = """\
 name = "bridge"
@@ -83,27 +82,7 @@ def shelf(home: Path) -> Path:
 @pytest.fixture
 def voice(home: Path) -> Path:
     """A copy of the English voice, to be broken."""
-    for name in VOICE_FILES:
-        (home / "english").mkdir(exist_ok=True)
-        shutil.copy(content_root() / "voices" / "english" / name, home / "english" / name)
-    return home / "english"
-
-
-Change = Callable[[Path, str, str], None]
-
-
-def change(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-
-
-def mistakes(*paths: Path) -> list[str]:
-    return [str(finding) for finding in check(paths).mistakes]
-
-
-def warnings(*paths: Path) -> list[str]:
-    return [str(finding) for finding in check(paths).warnings]
+    return english_in(home)
 
 
 # --- What ships ------------------------------------------------------------------------------------------

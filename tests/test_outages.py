@@ -33,7 +33,7 @@ from coach.voice_queue import Played
 VOICE = load_voice("english")
 CIRCUIT = load_routine("lower-back-circuit", voice=VOICE)
 ROUTINE = replace(CIRCUIT, rounds=1, parts=[it for it in CIRCUIT.parts if it.hold_s] + [CIRCUIT.parts[1]])
-QUICKLY = settings(max_examples=3, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+QUICKLY = settings(max_examples=3, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 """Each example is a whole session: nobody waits until it is shrunk to a smaller one."""
 
 SPEAKING = (table.WELCOMING, table.BRIEFING, table.RESTING, table.CLOSING)

@@ -14,6 +14,8 @@ from tests.scores.regenerate import FOLDER, replay
 VOICE = load_voice("english")
 SCORES = sorted(FOLDER.glob("*.score"))
 
+pytestmark = pytest.mark.covers
+
 
 @pytest.mark.parametrize("score", SCORES, ids=lambda score: score.stem)
 def test_a_session_goes_as_its_score_says(score: Path):

@@ -161,8 +161,9 @@ def check(paths: Sequence[Path] = (), *, voice: str = "english") -> Report:
                     warnings += [] if reading.mistakes else ill_timed(page, value, ears)
                     if isinstance(value, Questionnaire):
                         warnings += sounds_alike(page, value, ears)
-    others = [read_exercise(file).value for file in exercise_files(routine_folders()).values()]
-    warnings += oddly_spelt(exercises.values(), [it for it in others if it])
+    if exercises:
+        others = [read_exercise(file).value for file in exercise_files(routine_folders()).values()]
+        warnings += oddly_spelt(exercises.values(), [it for it in others if it])
     return Report(tuple(dict.fromkeys(files)), in_order(mistakes), in_order(warnings))
 
 

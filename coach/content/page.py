@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 Place = tuple[str | int, ...]
@@ -74,7 +75,7 @@ def read(path: Path) -> Page | Finding:
         remedy = "save the file again as UTF-8 in your editor"
         return Finding(path, line, "", "this is not UTF-8 text", remedy)
     try:
-        raw = tomllib.loads(text)
+        raw, lines = _parsed(text)
     except (ValueError, RecursionError) as error:
         found = re.search(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
         said = found[1] if found else "it nests too deeply or holds too large a number"
@@ -83,7 +84,16 @@ def read(path: Path) -> Page | Finding:
         what = f"this is not TOML{column}: {said[:1].lower()}{said[1:]}"
         remedy = "look for a missing quote, bracket or equals sign, here or on the line before"
         return Finding(path, line, "", what, remedy)
-    return Page(path, text, raw, _lines(text))
+    return Page(path, text, raw, lines)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> tuple[Raw, Mapping[Place, int]]:
+    """Return what a text holds, for reading only, and the lines of its keys.
+
+    By its text, not by its file: an exercise is read with each of its routines, and an edited one is another.
+    """
+    return tomllib.loads(text), _lines(text)
 
 
 def _opened(path: Path) -> bytes | Finding:

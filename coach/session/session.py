@@ -71,6 +71,24 @@ LONG_OUTAGE: Final = Milliseconds(300_000)
 
 PUBLISHED_RULES: Final = PainRules()
 
+_MACHINE: Final = Machine(
+    model=None,
+    states=[{"name": name, "on_enter": f"_enter_{name}"} for name in table.STATES],
+    transitions=[
+        {
+            "trigger": row.on,
+            "source": list(row.in_),
+            "dest": row.to,
+            "conditions": f"_{row.if_}" if row.if_ else None,
+            "before": f"_{row.do}" if row.do else None,
+        }
+        for row in table.TABLE
+    ],
+    initial=None,
+    auto_transitions=False,
+)
+"""The table as the library reads it. It knows no session: each is handed to it with every trigger."""
+
 Outcome = Literal["completed", "stopped", "eased", "abandoned"]
 
 
@@ -87,6 +105,7 @@ class Session:
     """One of ``table.STATES``; set by the state machine."""
 
     def __init__(self, routine: Routine, voice: Voice, rules: PainRules = PUBLISHED_RULES) -> None:
+        self.state = table.WELCOMING
         self._voice = voice
         self._rules = rules
         self._course = Course(routine)
@@ -115,22 +134,6 @@ class Session:
         self._delivery = Delivery(voice.words_per_minute)
         self._outcome: Outcome = "completed"
         self._last_key = "closing"
-        self._machine = Machine(
-            model=self,
-            states=[{"name": name, "on_enter": f"_enter_{name}"} for name in table.STATES],
-            transitions=[
-                {
-                    "trigger": f"_on_{row.on}",
-                    "source": list(row.in_),
-                    "dest": row.to,
-                    "conditions": f"_{row.if_}" if row.if_ else None,
-                    "before": f"_{row.do}" if row.do else None,
-                }
-                for row in table.TABLE
-            ],
-            initial=table.WELCOMING,
-            auto_transitions=False,
-        )
 
     # --- The gate: every event passes here ------------------------------------------------------------------
 
@@ -199,7 +202,7 @@ class Session:
 
     def _fire(self, trigger: str) -> None:
         self._trigger = trigger
-        getattr(self, f"_on_{trigger}")()
+        _MACHINE.events[trigger].trigger(self)
 
     # --- Speaking -------------------------------------------------------------------------------------------
 

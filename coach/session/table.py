@@ -11,6 +11,7 @@ exist, every state is reached and can end, and every state obeys "stop", a pain 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from coach.planning.pain import KINDS, PLACES
@@ -219,6 +220,7 @@ TIMELINE_TRIGGERS: Final = frozenset(
 """Fired by the session itself, never spoken."""
 
 
+@cache
 def spoken_in(state: str) -> tuple[Command, ...]:
     """The commands that a state offers, in the order of the table: what the ears shall listen for there."""
     return tuple(

@@ -1,33 +1,21 @@
 """The file of the keys: every mistake at once, each with its place and its remedy."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from coach.content import check, content_root, load_voice
+from coach.content import load_voice
 from coach.content.keys import NO_KEYS, read_keys
 from coach.key_names import ALL_NAMES
 
-ENGLISH = content_root() / "voices" / "english"
+from .broken import change, english_in, mistakes
 
 
 @pytest.fixture
 def voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the English voice, to be broken; paths in findings are told from here."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "english").mkdir()
-    for file in ENGLISH.glob("*.toml"):
-        shutil.copy(file, tmp_path / "english" / file.name)
-    return tmp_path / "english"
-
-
-def mistakes_with(voice: Path, old: str, new: str) -> list[str]:
-    file = voice / "keys.toml"
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-    return [str(it) for it in check([voice]).mistakes]
+    return english_in(tmp_path)
 
 
 def line_of(voice: Path, text: str) -> int:
@@ -36,14 +24,14 @@ def line_of(voice: Path, text: str) -> int:
 
 
 def test_the_keys_that_ship_have_no_mistakes(voice):
-    assert check([voice]).mistakes == ()
-    assert check([voice / "keys.toml"]).mistakes == ()
+    assert mistakes(voice) == []
+    assert mistakes(voice / "keys.toml") == []
     assert load_voice("english").keys.buttons == {"playpause"}
 
 
 def test_a_voice_without_the_file_has_no_keys(voice):
     (voice / "keys.toml").unlink()
-    assert check([voice]).mistakes == ()
+    assert mistakes(voice) == []
     assert read_keys(voice, ALL_NAMES) == (NO_KEYS, [])
 
 
@@ -72,13 +60,14 @@ def test_a_voice_without_the_file_has_no_keys(voice):
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_its_remedy(voice, old, new, place, what):
-    found = mistakes_with(voice, old, new)
+    change(voice / "keys.toml", old, new)
+    found = mistakes(voice)
     assert any(f"keys.toml:{line_of(voice, place)}," in it and what in it for it in found), found
 
 
 def test_keys_without_one_for_pain_or_for_stop_are_a_mistake(voice):
     (voice / "keys.toml").write_text('[keys]\nspace = "pause"\n')
-    found = [str(it) for it in check([voice]).mistakes]
+    found = mistakes(voice)
     assert len(found) == 2
     assert "no key says that it hurts" in found[0]
     assert 'no key stands for "stop"' in found[1]
@@ -86,4 +75,4 @@ def test_keys_without_one_for_pain_or_for_stop_are_a_mistake(voice):
 
 def test_what_is_no_table_is_told(voice):
     (voice / "keys.toml").write_text("keys = 3\n")
-    assert "this is not a table; write it under a heading [keys]" in str(check([voice]).mistakes[0])
+    assert "this is not a table; write it under a heading [keys]" in mistakes(voice)[0]

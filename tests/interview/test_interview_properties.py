@@ -76,13 +76,13 @@ def answers_in(log: Log) -> dict[str, object]:
     return answers_from((it["question"], it["answer"]) for it in details)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(names, events)
 def test_it_never_raises_and_the_same_events_bring_the_same_actions(name, stream):
     assert run(name, stream)[1] == run(name, stream)[1]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(names, events, events)
 def test_stop_always_ends_it_at_once_and_nothing_is_said_afterwards(name, before, after):
     interview, log = run(name, [*before, Heard(Command("stop"))])
@@ -96,7 +96,7 @@ def test_stop_always_ends_it_at_once_and_nothing_is_said_afterwards(name, before
         assert interview.handle(event) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(names, events, st.sampled_from(["it_hurts", "red_flag"]))
 def test_a_pain_word_ends_the_questions_whatever_went_before(name, before, word):
     interview, log = run(name, before)
@@ -112,7 +112,7 @@ def test_a_pain_word_ends_the_questions_whatever_went_before(name, before, word)
     assert all_of(End, log)[-1].outcome == "eased"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(names, events)
 def test_whoever_falls_silent_is_left_in_peace_in_the_end(name, before):
     interview, log = run(name, before)
@@ -122,7 +122,7 @@ def test_whoever_falls_silent_is_left_in_peace_in_the_end(name, before):
     assert all_of(Note, log)[-1].kind == "end"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(events)
 def test_a_red_flag_always_concludes(before):
     interview, log = run("readiness", before)
@@ -135,7 +135,7 @@ def test_a_red_flag_always_concludes(before):
         assert end["conclusion"] == judge(answers, RULES).outcome
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(events)
 def test_readiness_is_completed_only_when_everything_that_keeps_safe_was_answered(before):
     interview, log = run("readiness", before)
@@ -145,14 +145,14 @@ def test_readiness_is_completed_only_when_everything_that_keeps_safe_was_answere
         assert {*RED_FLAGS, "pain_now"} <= answers.keys()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(names, events)
 def test_the_notes_give_back_the_answers(name, stream):
     interview, log = run(name, stream)
     assert answers_in(log) == dict(interview.answers)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(names, events)
 def test_only_what_is_listened_for_changes_anything(name, stream):
     interview, log = run(name, stream)

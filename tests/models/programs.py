@@ -37,9 +37,15 @@ class Program:
         for line in self._process.stdout:
             self._lines.put(line)
 
-    def hear(self) -> Any:
+    def tell(self, line: object) -> None:
+        """Send it a line."""
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(line) + "\n")
+        self._process.stdin.flush()
+
+    def hear(self, patience_s: float = 30) -> Any:
         """The next line; fails if none comes."""
-        return json.loads(self._lines.get(timeout=30))
+        return json.loads(self._lines.get(timeout=patience_s))
 
     def __enter__(self) -> Self:
         return self
@@ -86,9 +92,7 @@ class Terminal(Program):
         super().__init__("tests.models.terminal")
 
     def _ask(self, **job: Any) -> dict[str, Any]:
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
+        self.tell(job)
         answer: dict[str, Any] = self.hear()
         assert "crash" not in answer, answer
         return answer

@@ -171,7 +171,7 @@ def test_a_wrong_checksum_is_found(tmp_path: Path, into: Path) -> None:
         unpack(path, into)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 399), st.integers(0, 255)), min_size=1, max_size=4))
 def test_no_damage_raises_anything_but_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, damages: list[tuple[int, int]]

@@ -47,7 +47,7 @@ def rungs(told, days):
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(turns)
 def test_a_week_holds_one_rise_at_most(drawn):
     told, last = dated(drawn)
@@ -55,7 +55,7 @@ def test_a_week_holds_one_rise_at_most(drawn):
     assert all(later - now <= 1 for now, later in zip(here, here[7:], strict=False))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(turns, st.data(), st.sampled_from(["hurt", "down", "not good"]))
 def test_worse_news_of_one_turn_never_lead_higher_on_any_later_day(drawn, data, how):
     told, last = dated(drawn)
@@ -69,7 +69,7 @@ def test_worse_news_of_one_turn_never_lead_higher_on_any_later_day(drawn, data, 
     assert all(low <= high for low, high in zip(rungs(other, last + 15), rungs(told, last + 15), strict=True))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(turns)
 def test_no_rise_comes_before_enough_turns_were_free_of_pain(drawn):
     told, _ = dated(drawn)

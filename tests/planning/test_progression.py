@@ -124,7 +124,7 @@ def test_the_shares_end_with_the_full_amount():
 # --- Whatever happens ------------------------------------------------------------------------------------
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(pasts, st.integers(0, 80), st.sampled_from(["bridge", "plank", ""]))
 def test_nothing_rises_after_pain_until_enough_sessions_were_free_of_it(known, on, exercise):
     known = known.until(day(on))
@@ -137,7 +137,7 @@ def test_nothing_rises_after_pain_until_enough_sessions_were_free_of_it(known, o
         assert stand(known, on + 8 * number).rung <= before
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(pasts, st.integers(0, 80))
 def test_a_week_holds_one_step_at_most(known, on):
     def rung(number):
@@ -146,7 +146,7 @@ def test_a_week_holds_one_step_at_most(known, on):
     assert rung(on + 7) - rung(on) <= 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(pasts, st.integers(0, 80))
 def test_a_step_is_at_most_a_tenth_of_the_full_amount(known, on):
     before, after = (stand(known.until(day(it)), it) for it in (on, on + 7))
@@ -170,7 +170,7 @@ def worse(it, how):
             return replace(it, sets=tuple(replace(done, eased=True) for done in it.sets))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     pasts.filter(lambda it: it.sessions),
     st.data(),
@@ -185,7 +185,7 @@ def test_worse_news_of_one_session_never_lead_higher_on_any_later_day(known, dat
             assert stand(later, on).rung <= stand(known, on).rung
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(pasts, st.integers(0, 80))
 def test_a_worse_morning_never_leads_higher_on_any_later_day(known, on):
     told = (*known.interviews, morning(on))
@@ -194,7 +194,7 @@ def test_a_worse_morning_never_leads_higher_on_any_later_day(known, on):
         assert stand(later, at).rung <= stand(known, at).rung
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(pasts, st.integers(0, 80))
 def test_the_future_is_never_known_today(known, on):
     assert stand(known, on) == stand(known.until(day(on)), on)

@@ -78,13 +78,13 @@ def test_no_answer_at_all_leads_to_no_exercise():
     assert judge({}, RULES).outcome == "not_today"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(answers, st.sampled_from(RED_FLAGS), st.sampled_from([True, None]))
 def test_a_red_flag_never_leads_to_exercise_whatever_else_is_answered(told, flag, answer):
     assert judge({**told, flag: answer}, RULES).outcome == "not_today"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pasts, answers, st.sampled_from(RED_FLAGS), st.sampled_from([True, None]))
 def test_no_day_after_a_red_flag_holds_a_routine_until_somebody_is_asked_again(known, told, flag, answer):
     known = known.with_interview(asked(81, {**told, flag: answer}))
@@ -92,7 +92,7 @@ def test_no_day_after_a_red_flag_holds_a_routine_until_somebody_is_asked_again(k
         assert plan(day(later), known, ROUTINES, GUIDANCE).routine is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(answers)
 def test_what_is_decided_early_is_decided_so_in_the_end(told):
     early = decided_so_far(told, RULES)
@@ -101,14 +101,14 @@ def test_what_is_decided_early_is_decided_so_in_the_end(told):
         assert judge({**WELL, **told}, RULES).outcome == "not_today"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(answers)
 def test_nothing_but_a_red_flag_is_decided_early(told):
     harmless = {key: it for key, it in told.items() if key not in RED_FLAGS}
     assert decided_so_far(harmless, RULES) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(answers, st.sampled_from([*RED_FLAGS, "herniated_disc", "other_diagnosis", "over_three_months"]))
 def test_to_know_less_or_worse_never_leads_to_more(told, question):
     no, unsure, yes = (
@@ -118,7 +118,7 @@ def test_to_know_less_or_worse_never_leads_to_more(told, question):
     assert no <= yes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(answers, st.integers(0, 9))
 def test_more_pain_never_leads_to_more_exercise(told, pain):
     less, more = ({**told, "pain_now": it} for it in (pain, pain + 1))
@@ -188,7 +188,7 @@ def test_pain_in_one_session_is_no_change_and_in_two_running_it_is():
     assert due(past(asked(0), session(1, pains=hurt), session(3, pains=hurt)), 4) == "plan_ask_change"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pasts, st.integers(0, 90))
 def test_tomorrow_is_never_known_today(known, on):
     today = day(on)

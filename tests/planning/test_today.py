@@ -175,7 +175,7 @@ def test_a_morning_not_told_of_is_asked_for_on_the_next_day_only_once():
 # --- Time, equipment, taste, variety ---------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(2, 60), st.integers(1, 12))
 def test_a_routine_fits_into_the_time_at_hand(minutes, on):
     known = past(asked(0), session(0, "loosen"))
@@ -266,7 +266,7 @@ def hurt_lately(known, exercise):
     return any(hurt.exercise == exercise for it in known.sessions[-1:] for hurt in it.pains)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pasts, st.integers(0, 85), st.one_of(st.none(), st.integers(2, 40)))
 def test_every_plan_keeps_the_rules_and_can_be_led_and_told(known, on, minutes):
     known = known.until(day(on))
@@ -294,7 +294,7 @@ def test_every_plan_keeps_the_rules_and_can_be_led_and_told(known, on, minutes):
             )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pasts, st.integers(0, 85))
 def test_nobody_is_led_for_more_than_five_days_running(known, on):
     known = known.until(day(on)).with_interview(asked(on))
@@ -302,7 +302,7 @@ def test_nobody_is_led_for_more_than_five_days_running(known, on):
         assert planned(known, on).routine is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pasts, st.integers(0, 85))
 def test_the_same_day_and_past_bring_the_same_plan(known, on):
     assert planned(known, on) == planned(known.until(day(on)), on)

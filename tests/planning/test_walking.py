@@ -76,14 +76,14 @@ def test_the_lengths_end_with_the_longest_whatever_the_step():
     assert lengths_of(replace(RULES, minutes_step=4, most_minutes=20)) == (10, 14, 18, 20)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pasts, st.integers(0, 80))
 def test_a_week_makes_a_walk_longer_by_one_step_at_most(known, on):
     before, after = (stand(known.until(day(it)), it).minutes for it in (on, on + 7))
     assert after - before <= RULES.minutes_step
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pasts, st.integers(0, 80), st.integers(6, 10))
 def test_after_a_flare_up_no_walk_is_longer_than_before_for_a_week(known, on, back):
     known = known.until(day(on))

@@ -101,7 +101,7 @@ def lost(silences: list[int], sleeps_after: int, lead_in: Milliseconds) -> list[
     return [number for number, span in spans.items() if not np.array_equal(went[span], came[span])]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SILENCES, st.integers(10_000, 20_000))
 def test_whatever_the_silences_no_line_loses_a_sample(silences, sleeps_after):
     assert lost(silences, sleeps_after, USUAL_LEAD_IN) == []

@@ -129,7 +129,7 @@ def pressing(*names: str, every_ms: int) -> Script:
     )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.sampled_from(PRESSES), max_size=30), st.integers(300, 20_000))
 def test_whatever_is_pressed_the_session_comes_to_an_end_by_itself(names, every_ms):
     rehearsal = rehearse_by_keys(Session(CIRCUIT, VOICE), VOICE, pressing(*names, every_ms=every_ms), "keys")
@@ -141,6 +141,7 @@ def test_nobody_presses_anything_and_the_session_goes_to_its_end_at_its_own_pace
     assert rehearsal.end.outcome == "completed"
 
 
+@pytest.mark.no_cover  # six times the same way to each state
 @pytest.mark.parametrize("key", PAIN)
 @pytest.mark.parametrize("state", [it for it in table.STATES if it != table.ENDED])
 def test_the_pain_key_halts_in_every_state(state, key):

@@ -539,3 +539,14 @@ def test_what_was_half_done_is_noted_when_it_is_stopped(led):
     led.say("stop")
     assert led.notes("set")[0]["repetitions"] == 2
     assert led.notes("end") == [{"exercise": "", "outcome": "stopped"}]
+
+
+def test_two_sessions_at_once_know_nothing_of_each_other(led, circuit, voice):
+    other = Led(Session(circuit, voice)).begin()
+    led.wait_for(table.MOVING)
+    assert other.session.state == table.WELCOMING
+    led.say("it_hurts")
+    other.wait_for(table.MOVING)
+    led.say("stop")
+    assert (led.session.state, other.session.state) == (table.ENDED, table.MOVING)
+    assert other.notes("pain") == []

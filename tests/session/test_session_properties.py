@@ -77,13 +77,13 @@ def run(
     return session, log
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(routines, events)
 def test_it_never_raises_and_the_same_events_bring_the_same_actions(routine, stream):
     assert run(routine, stream)[1] == run(routine, stream)[1]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(routines, events, events)
 def test_stop_always_ends_it_at_once_and_nothing_is_spoken_afterwards(routine, before, after):
     session, log = run(routine, [*before, Heard(Command("stop"))])
@@ -97,7 +97,7 @@ def test_stop_always_ends_it_at_once_and_nothing_is_spoken_afterwards(routine, b
         assert session.handle(event) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(routines, events, events)
 def test_a_pain_word_silences_it_at_once_and_never_leads_back_unasked(routine, before, after):
     session, log = run(routine, before)
@@ -130,7 +130,7 @@ def test_a_pain_word_silences_it_at_once_and_never_leads_back_unasked(routine, b
                     assert session._course.level_of(exercise) < level_before.get(exercise.id, 0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(routines, rules, events)
 def test_nothing_gets_harder_longer_or_faster_after_pain(routine, rules, stream):
     session = Session(routine, VOICE, rules)
@@ -153,7 +153,7 @@ def test_nothing_gets_harder_longer_or_faster_after_pain(routine, rules, stream)
                     assert dose.whole <= most.whole
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(routines, rules, events, answers)
 def test_no_exercise_follows_a_strong_an_unknown_or_a_second_pain(routine, rules, before, after):
     """Whatever is said: once the rules ask for the end, nothing but the end comes."""
@@ -172,7 +172,7 @@ def test_no_exercise_follows_a_strong_an_unknown_or_a_second_pain(routine, rules
     assert session._pains <= rules.pains_per_session or session.state in (table.CLOSING, table.ENDED)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(routines, events, events)
 def test_a_red_flag_always_ends_it_and_nothing_but_the_advice_follows(routine, before, after):
     session, log = run(routine, before)
@@ -189,7 +189,7 @@ def test_a_red_flag_always_ends_it_and_nothing_but_the_advice_follows(routine, b
     assert {a.line.text for a in actions if isinstance(a, Say)} <= ADVICE
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(routines, rules, answers)
 def test_the_questions_about_a_pain_always_end(routine, rules, stream):
     session, log = run(routine, [Heard(Command("done"))] * 2 + [Heard(Command("it_hurts")), *stream], rules)
@@ -206,7 +206,7 @@ def test_the_questions_about_a_pain_always_end(routine, rules, stream):
     assert len(pains) <= rules.pains_per_session
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(routines, events)
 def test_it_listens_for_exactly_what_its_state_offers(routine, stream):
     session, log = run(routine, stream)
@@ -214,7 +214,7 @@ def test_it_listens_for_exactly_what_its_state_offers(routine, stream):
     assert listening[-1] == table.spoken_in(session.state)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(routines, events)
 def test_lines_are_numbered_upwards_and_never_due_in_the_past(routine, stream):
     session = Session(routine, VOICE)
@@ -230,7 +230,7 @@ def test_lines_are_numbered_upwards_and_never_due_in_the_past(routine, stream):
     assert numbers == sorted(set(numbers))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(routines, events)
 def test_every_set_is_noted_once_and_never_with_more_than_was_planned(routine, stream):
     _, log = run(routine, stream)
@@ -244,7 +244,7 @@ def test_every_set_is_noted_once_and_never_with_more_than_was_planned(routine, s
         assert note["completed"] == (note["ended"] == "completed")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(commands, blocks), max_size=40))
 def test_silence_alone_brings_every_session_to_its_end(stream):
     """Nobody there: the circuit ends, a pause is given up, a question after pain is not waited on for ever."""

@@ -22,10 +22,6 @@ def test_every_state_says_what_happens_on_entering_it():
     assert [state for state in table.STATES if not hasattr(Session, f"_enter_{state}")] == []
 
 
-def test_no_trigger_is_named_like_something_the_session_already_has():
-    assert [row.on for row in table.TABLE if f"_on_{row.on}" in vars(Session)] == []
-
-
 def test_every_source_and_destination_is_a_state():
     places = {place for row in table.TABLE for place in (*row.in_, row.to) if place is not None}
     assert places <= set(table.STATES)
