@@ -9,7 +9,7 @@ import pytest
 from coach.content import load_voice, routines
 from coach.content.guidance import load_guidance
 from coach.devices.store import SqliteStore
-from coach.errors import CoachError, RoomLost
+from coach.errors import CoachError, ContentBroken, RoomLost
 from coach.front_end import FrontEnd
 from coach.history import read_past, read_sessions
 from coach.home.reminders import Calendar, Reminder
@@ -87,6 +87,7 @@ class AtHome:
         self.speed = speed
         self.news = news
         self.warned: list[CoachError] = []
+        self.remember = lambda: read_past(self.path, EXERCISES)
 
     def clock(self) -> datetime:
         return self.begins + timedelta(milliseconds=self.stage.passed_ms * self.speed)
@@ -106,7 +107,7 @@ class AtHome:
             voice=VOICE,
             routines=ROUTINES,
             guidance=load_guidance(),
-            remember=lambda: read_past(self.path, EXERCISES),
+            remember=self.remember,
             clock=self.clock,
             warn=self.warned.append,
         )
@@ -238,6 +239,18 @@ def test_a_history_that_cannot_be_written_is_told_each_time_it_is_needed(tmp_pat
     home.serve()
     assert home.said[1:] == 2 * list(VOICE.say("trouble_store"))
     assert len(home.warned) == 2
+
+
+def test_a_mistake_in_a_file_is_told_and_the_coach_lives_on(tmp_path):
+    def find_a_mistake():
+        raise ContentBroken(["interviews/readiness.toml, line 3: there is no question."])
+
+    home = AtHome(tmp_path, call(), remark("start the break", "awake"), call(), lasts_s=90)
+    home.remember = find_a_mistake
+    home.serve()
+    awake = VOICE.say("home_awake")
+    assert home.said == [*awake, *VOICE.say("trouble_content"), *awake]
+    assert [type(it) for it in home.warned] == [ContentBroken]
 
 
 NEWS = ("I was started anew.", "That is all.")
