@@ -13,7 +13,7 @@ no more than the echo explains. So without a canceller the coach does not listen
 finished a sentence, as it says at the beginning.
 
 When the echo's path is known (``coach/echo_path.py``), what it leaves over is compared with what it usually does,
-too: of words 10 dB fainter than the coach that notices nine in ten, where the canceller alone notices half.
+too: of words 10 dB fainter than the coach that notices six in seven, where the canceller alone notices half.
 
 Only levels are compared here, no words and no spectra.
 """
