@@ -9,10 +9,8 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -88,15 +86,6 @@ def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def decorate(function: Any) -> Any:  # noqa: ANN401 - click's own decorators are untyped here
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
 _ROUTINE = click.argument("routine", default=DEFAULT_ROUTINE)
 
 
@@ -121,7 +110,8 @@ def coach(context: click.Context) -> None:
                                  11  the service could not be installed
                                  12  the doctor found trouble
     \b
-    Options can also be given by environment: COACH_EARS, COACH_STORE, COACH_VOICE, COACH_INPUT, COACH_OUTPUT.
+    Options can also be given by environment: COACH_EARS, COACH_STORE, COACH_VOICE, COACH_INPUT, COACH_OUTPUT,
+    COACH_LEAD_IN, COACH_KEYS, COACH_NO_MICROPHONE.
     """
     if context.invoked_subcommand != "ears":  # its commands decide for themselves: a person may ask for a model
         stay_offline()
@@ -129,7 +119,9 @@ def coach(context: click.Context) -> None:
 
 @coach.command()
 @click.argument("routine", required=False)
-@_options(VOICE, EARS, STORE)
+@VOICE
+@EARS
+@STORE
 @click.option("--minutes", type=click.IntRange(1, 240), help="The time at hand; without ROUTINE.")
 @click.option("--equipment", multiple=True, help="What is at hand, like kettlebell; without ROUTINE.")
 @MICROPHONE
@@ -201,7 +193,9 @@ def run(  # noqa: PLR0913, PLR0917 - options of the command line
 
 @coach.command()
 @click.argument("interview", default="readiness")
-@_options(VOICE, EARS, STORE)
+@VOICE
+@EARS
+@STORE
 @MICROPHONE
 @SPEAKER
 @LEAD_IN
@@ -236,7 +230,8 @@ def talk(
 
 @coach.command()
 @_ROUTINE
-@_options(VOICE, EARS)
+@VOICE
+@EARS
 @click.option("--interview", help="Rehearse this interview of coach talk instead of a routine.")
 @click.option(
     "--script",
@@ -337,7 +332,8 @@ def routines() -> None:
 
 @coach.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@_options(VOICE, EARS)
+@VOICE
+@EARS
 def check(files: tuple[Path, ...], voice: str, ears: Path | None) -> None:
     """Check FILES, or everything: routines, exercises, the voice, and the ears' model.
 
@@ -413,7 +409,8 @@ def _list_voices() -> None:
 
 
 @coach.group(invoke_without_command=True)
-@_options(VOICE, EARS)
+@VOICE
+@EARS
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
 @click.pass_context
 def bench(context: click.Context, voice: str, ears: Path | None, as_json: bool) -> None:  # noqa: FBT001
@@ -434,7 +431,8 @@ def bench(context: click.Context, voice: str, ears: Path | None, as_json: bool) 
 
 
 @bench.command()
-@_options(VOICE, EARS)
+@VOICE
+@EARS
 @click.option("--days", type=click.FloatRange(1, 365), default=7, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all chance in it.")
 @click.option(
@@ -462,7 +460,8 @@ def soak(voice: str, ears: Path | None, days: float, seed: int, commands: int, m
 
 @bench.command()
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
-@_options(VOICE, EARS)
+@VOICE
+@EARS
 @click.option("--condition", "conditions", multiple=True, help="Only this condition; can be given several times.")
 @click.option("--quick", is_flag=True, help="A sample of everything.")
 @click.option("--voices", type=click.IntRange(1, 5), help="Only so many of the five synthetic voices.")

@@ -206,8 +206,7 @@ class Stage:
         """
         with closing(SqliteStore(self._setup.store, routine=name, started_at=started_at)) as store:
             self._standby.sleeps = False
-            room, front_end = self._open()
-            return lead(mind, self._voice, self._hands(room, front_end, store), self._witness)
+            return lead(mind, self._voice, self._hands(store), self._witness)
 
     def rest(self, mind: Mind, name: str, clock: Callable[[], datetime]) -> End:
         """Lead what leaves no record unless it notes something: a coach that sleeps.
@@ -225,8 +224,7 @@ class Stage:
         path = self._setup.store
         with closing(_SeldomStore(lambda: SqliteStore(path, routine=name, started_at=clock()))) as store:
             self._standby.sleeps = True
-            room, front_end = self._open()
-            return lead(mind, self._voice, self._hands(room, front_end, store), self._witness)
+            return lead(mind, self._voice, self._hands(store), self._witness)
 
     @property
     def announcement(self) -> tuple[str, ...]:
@@ -242,12 +240,11 @@ class Stage:
             CoachError: the loudspeaker is missing or was lost; leave the stage then.
         """
         if self.announcement:
-            room, front_end = self._open()
-            hands = self._hands(room, front_end, MemoryStore())
             told = Questionnaire(id="keys", name="keys", intro=self.announcement, questions=())
-            lead(Interview(told, self._voice), self._voice, hands, self._witness)
+            lead(Interview(told, self._voice), self._voice, self._hands(MemoryStore()), self._witness)
 
-    def _hands(self, room: Room, front_end: FrontEnd, store: Store) -> Hands:
+    def _hands(self, store: Store) -> Hands:
+        room, front_end = self._open()
         return Hands(room, front_end, self._ears, self._mouth, store, self._keys, self._setup.lead_in_ms)
 
     def _open(self) -> tuple[Room, FrontEnd]:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from coach.echo_path import STEP, EchoPath
 from coach.near_end import UNEXPLAINED_DB
-from coach.ports import BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
+from coach.ports import SAMPLE_RATE, SILENCE
 from coach.rehearsal.room import response
+from tests.blocks import blocks
 
 Sound = NDArray[np.float64]
 
@@ -36,11 +37,6 @@ def echo_of(played: Sound, drift_ppm: float = 0.0) -> Sound:
         places = 8 * (1 + drift_ppm * 1e-6) * np.arange(len(echo))
         echo = np.interp(places, np.arange(len(finer)), finer)
     return echo + np.random.default_rng(2).normal(0, 20, len(echo))
-
-
-def blocks(sound: Sound) -> list[Block]:
-    whole = np.clip(np.rint(sound), -32_768, 32_767).astype("<i2")
-    return [Block(whole[at : at + BLOCK_SAMPLES].tobytes()) for at in range(0, len(whole), BLOCK_SAMPLES)]
 
 
 def removed(path: EchoPath, recorded: Sound, played: Sound) -> Sound:

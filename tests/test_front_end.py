@@ -3,9 +3,10 @@
 import numpy as np
 
 from coach.front_end import FrontEnd
-from coach.ports import BLOCK_SAMPLES, Block
+from coach.ports import Block
 from coach.rehearsal.echo import NoEcho
 from coach.session.messages import Milliseconds
+from tests.blocks import blocks
 
 SECONDS = 8
 
@@ -14,11 +15,6 @@ def syllables(seed: int) -> np.ndarray:
     """Noise that comes and goes like speech."""
     swell = np.clip(np.sin(2 * np.pi * 4 * np.arange(SECONDS * 16_000) / 16_000), 0, 1)
     return np.random.default_rng(seed).normal(0, 3_000, len(swell)) * swell + 10
-
-
-def blocks(sound: np.ndarray) -> list[Block]:
-    samples = np.clip(np.rint(sound), -32_768, 32_767).astype("<i2")
-    return [Block(samples[at : at + BLOCK_SAMPLES].tobytes()) for at in range(0, len(samples), BLOCK_SAMPLES)]
 
 
 def level_db(heard: list[Block]) -> float:

@@ -183,7 +183,10 @@ class Attention:
         return heard
 
     def _is_sure(self, command: Command, confidence: float, now: Milliseconds) -> bool:
-        """Whether it was understood well enough for what it does, and is not the rest of what was acted on."""
+        """Whether it was understood well enough for what it does, and is not the rest of what was acted on.
+
+        What is not clear enough is remembered: said again, it is.
+        """
         if confidence < MIN_CONFIDENCE:
             return False
         if command in self._urgent:

@@ -14,6 +14,7 @@ import termios
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Condition, Thread
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,16 @@ if os.isatty(0):
 from coach.cli import main
 main()
 """
+
+
+def exported(store: Path, server: SoundServer) -> list[dict[str, Any]]:
+    """What ``coach export`` hands out of a history."""
+    done = subprocess.run(
+        [sys.executable, "-m", "coach", "export", "--store", str(store)],
+        env=server.env, cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    sessions: list[dict[str, Any]] = json.loads(done.stdout)["sessions"]
+    return sessions
 
 
 class TypedToCoach(Coach):
@@ -92,11 +103,7 @@ def test_without_a_microphone_a_session_is_announced_led_and_ended_by_keys(sound
     assert (code, errors) == (0, "")
     assert abs(recording.stop().astype(int)).max() > 1_000, "it was heard"
     assert termios.tcgetattr(coach.terminal) == coach.before
-    done = subprocess.run(
-        [sys.executable, "-m", "coach", "export", "--store", str(store)],
-        env=sound_server.env, cwd=REPOSITORY, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    (session,) = json.loads(done.stdout)["sessions"]
+    (session,) = exported(store, sound_server)
     assert [note["kind"] for note in session["notes"]][-3:] == ["pain", "pain_told", "end"]
     assert session["notes"][-1]["detail"] == {"outcome": "stopped"}
 

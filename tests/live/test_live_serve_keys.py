@@ -6,8 +6,6 @@ typed into a pseudo-terminal.
 
 import json
 import signal
-import subprocess
-import sys
 import termios
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -21,8 +19,8 @@ from coach.session.messages import Milliseconds, Note
 from tests.planning.people import WELL
 
 from .sound_server import SoundServer
-from .test_live_keys import VOICE, TypedToCoach
-from .test_live_session import PATIENCE_S, REPOSITORY
+from .test_live_keys import VOICE, TypedToCoach, exported
+from .test_live_session import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -90,12 +88,7 @@ def test_at_home_without_a_microphone_keys_call_begin_pause_and_stop_and_it_slee
     assert abs(recording.stop().astype(int)).max() > 1_000, "it was heard"
     assert termios.tcgetattr(coach.terminal) == coach.before
 
-    done = subprocess.run(
-        [sys.executable, "-m", "coach", "export", "--store", str(store)],
-        env=sound_server.env, cwd=REPOSITORY, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    records = json.loads(done.stdout)["sessions"]
-    (session,) = [it for it in records if it["routine"] == "walk"]
+    (session,) = [it for it in exported(store, sound_server) if it["routine"] == "walk"]
     assert [note["kind"] for note in session["notes"]][-2:] == ["pause", "end"]
     assert session["notes"][-1]["detail"] == {"outcome": "stopped"}
     kept = json.loads(store.with_name("reminders.json").read_text())
