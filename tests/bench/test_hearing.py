@@ -414,18 +414,26 @@ def test_whole_sessions_with_nobody_there_and_no_ears_to_mishear_are_clean(deaf_
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory, english) -> Report:
-    """Two clips by the synthesiser, one a command, one talk; everything else is left out or tiny."""
+def recordings(tmp_path_factory) -> Path:
+    """Two clips by the synthesiser, one a command, one talk."""
     folder = tmp_path_factory.mktemp("recordings")
     stop, talk = (render([text], (SPEAKER,))[0] for text in ("stop", "the weather is fine today"))
     write_sound(folder / "stop.wav", stop.samples)
     write_sound(folder / "talk.wav", talk.samples)
     write_manifest(folder, "stop.wav,stop,me,positive,,", "talk.wav,the weather is fine,me,negative,transcript,")
-    model = content.content_root() / "voices" / "english" / "ears"
+    return folder
+
+
+BUNDLED = content.content_root() / "voices" / "english" / "ears"
+
+
+@pytest.fixture(scope="module")
+def report(recordings, english) -> Report:
+    """Everything but these clips is left out or tiny."""
     shares: list[float] = []
     found = measure_hearing(
-        [folder],
-        model,
+        [recordings],
+        BUNDLED,
         english,
         [],
         conditions=["quiet"],
@@ -443,6 +451,25 @@ def test_a_clear_command_is_heard_and_its_delay_measured(report: Report) -> None
     assert score.right == Proportion(1, 1)
     assert -400 < score.delays.milliseconds[0] < 1_000
     assert score.outcomes[0].urgent
+
+
+@pytest.mark.slow
+def test_measured_in_several_processes_the_figures_are_the_same(report: Report, recordings, english) -> None:
+    shares: list[float] = []
+    found = measure_hearing(
+        [recordings],
+        BUNDLED,
+        english,
+        [],
+        conditions=["quiet"],
+        extent=TINY,
+        processes=2,
+        progress=lambda _, share: shares.append(share),
+    )
+    assert (found.scores, found.watches) == (report.scores, report.watches)
+    assert found.untested == report.untested
+    assert found.speed > 1
+    assert shares == sorted(shares)
 
 
 def test_talk_is_watched_under_every_grammar(report: Report) -> None:

@@ -2,9 +2,11 @@
 
 import hashlib
 import math
+import multiprocessing
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -112,6 +114,7 @@ def measure_hearing(
     conditions: Sequence[str] = CONDITION_NAMES,
     extent: Extent = EVERYTHING,
     seed: int = 1,
+    processes: int = 1,
     progress: Progress = nobody_waits,
 ) -> Report:
     """Measure how well the ears hear.
@@ -124,6 +127,7 @@ def measure_hearing(
         conditions: names out of ``CONDITION_NAMES``.
         extent: everything, or a sample.
         seed: of all that is drawn by lot.
+        processes: so many steps are taken at a time, each by a process of its own; it takes 0.8 GB.
         progress: told how far it is.
 
     Raises:
@@ -133,12 +137,39 @@ def measure_hearing(
     if unknown := [name for name in conditions if name not in CONDITION_NAMES]:
         raise CoachError(f"There is no condition {unknown[0]!r}.", f"Choose among {', '.join(CONDITION_NAMES)}.")
     recordings = read_manifests(folders)
-    bench = _Bench(recordings, model, voice, frozenset(conditions), extent, seed)
-    steps = [*bench.steps(routines)]
-    for number, (title, step) in enumerate(steps):
-        step(partial(_advance, progress, title, number, len(steps)))
+    open_bench = partial(_Bench, recordings, model, voice, routines, frozenset(conditions), extent, seed)
+    bench = open_bench()
+    if processes > 1:
+        found = _side_by_side(bench, open_bench, processes, progress)
+    else:
+        count = len(bench.steps)
+        found = [bench.take(n, partial(_advance, progress, bench.title(n), n, count)) for n in range(count)]
     progress("done", 1.0)
-    return bench.report()
+    return bench.report(found)
+
+
+def _side_by_side(
+    bench: "_Bench", open_bench: "Callable[[], _Bench]", processes: int, progress: Progress
+) -> list["_Findings"]:
+    """Take the steps in several processes; each makes a bench of its own, and the same sounds."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _open, (open_bench,)) as pool:
+        taken = [pool.submit(_take, number) for number in range(len(bench.steps))]
+        for done, one in enumerate(as_completed(taken), 1):
+            progress(bench.title(taken.index(one)), done / len(taken))
+    return [one.result() for one in taken]
+
+
+_BENCHES: list["_Bench"] = []
+"""Of a process that takes steps for another: its bench."""
+
+
+def _open(open_bench: "Callable[[], _Bench]") -> None:
+    _BENCHES.append(open_bench())
+
+
+def _take(number: int) -> "_Findings":
+    return _BENCHES[-1].take(number, lambda _share: None)
 
 
 def _advance(progress: Progress, title: str, number: int, steps: int, share: float) -> None:
@@ -146,17 +177,35 @@ def _advance(progress: Progress, title: str, number: int, steps: int, share: flo
 
 
 Tell = Callable[[float], None]
-Step = tuple[str, Callable[[Tell], None]]
+Finding = Score | Watch | Memory | str
+"""A string says what was not tested."""
+Step = tuple[str, Callable[[Tell], Iterator[Finding]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What a step found.
+
+    Attributes:
+        found: in order.
+        heard_s: seconds of sound listened to, where speed counts.
+        spent_s: seconds of processor time that took.
+    """
+
+    found: tuple[Finding, ...]
+    heard_s: float
+    spent_s: float
 
 
 class _Bench:
-    """Collects what the steps find."""
+    """The recordings and the ears, and the steps to take with them."""
 
     def __init__(
         self,
         recordings: Sequence[Recording],
         model: Path,
         voice: Voice,
+        routines: Sequence[Routine],
         chosen: frozenset[str],
         extent: Extent,
         seed: int,
@@ -166,10 +215,7 @@ class _Bench:
         self._chosen = chosen
         self._extent = extent
         self._seed = seed
-        self._listening = Listening(VoskEars(model, voice.decoys, voice.homophones))
-        self._scores: list[Score] = []
-        self._watches: list[Watch] = []
-        self._memory: Memory | None = None
+        self._listening = self._fresh_ears()
         self._untested: list[str] = []
 
         kinds = {kind: [it for it in recordings if it.kind == kind] for kind in ("positive", "noise", "rir")}
@@ -194,8 +240,25 @@ class _Bench:
             "human": tuple(self._a_few_each(clip for clip in self._positives if clip.text in self._phrases)),
             "synthetic": self._synthetic,
         }
+        self.steps = tuple(self._steps(routines))
 
-    def steps(self, routines: Sequence[Routine]) -> Iterator[Step]:
+    def title(self, number: int) -> str:
+        """What a step measures."""
+        return self.steps[number][0]
+
+    def take(self, number: int, tell: Tell) -> _Findings:
+        """Take a step, with fresh ears.
+
+        Vosk decodes in steps of 120 ms of all that it has heard: in ears used before, words would lie otherwise.
+        """
+        self._listening = self._fresh_ears()
+        found = tuple(self.steps[number][1](tell))
+        return _Findings(found, self._listening.heard_s, self._listening.spent_s)
+
+    def _fresh_ears(self) -> Listening:
+        return Listening(VoskEars(self._model, self._voice.decoys, self._voice.homophones))
+
+    def _steps(self, routines: Sequence[Routine]) -> Iterator[Step]:
         """Everything there is to do, in order."""
         for condition in CONDITIONS:
             if condition.name in self._chosen:
@@ -204,20 +267,22 @@ class _Bench:
         yield from self._over_voice(routines)
         yield "memory", self._watch_memory
 
-    def report(self) -> Report:
+    def report(self, steps: Sequence[_Findings]) -> Report:
         """What was found."""
-        listening = self._listening
+        found = [one for step in steps for one in step.found]
+        spent_s = sum(step.spent_s for step in steps)
+        untested = (one for one in found if isinstance(one, str))
         return Report(
             _described(self._model),
             _this_machine(),
             self._seed,
             self._extent.clips_a_word < EVERYTHING.clips_a_word,
             tuple(it for it in ALL_CONDITIONS if it.name in self._chosen),
-            tuple(self._scores),
-            tuple(self._watches),
-            listening.heard_s / listening.spent_s if listening.spent_s else math.nan,
-            self._memory,
-            tuple(dict.fromkeys([*self._untested, *self._never_said(), *_ELSEWHERE])),
+            tuple(one for one in found if isinstance(one, Score)),
+            tuple(one for one in found if isinstance(one, Watch)),
+            sum(step.heard_s for step in steps) / spent_s if spent_s else math.nan,
+            next((one for one in found if isinstance(one, Memory)), None),
+            tuple(dict.fromkeys([*self._untested, *untested, *self._never_said(), *_ELSEWHERE])),
         )
 
     # --- Words and commands -------------------------------------------------------------------------------
@@ -240,23 +305,23 @@ class _Bench:
                     partial(self._examine_commands, corpus, condition),
                 )
 
-    def _examine_words(self, condition: Condition, tell: Tell) -> None:
+    def _examine_words(self, condition: Condition, tell: Tell) -> Iterator[Finding]:
         grammar = self._grammar_of_words()
         if lacking := sorted({clip.text for clip in self._words}.difference(grammar.meanings)):
-            self._untested.append(f"the isolated words {', '.join(lacking)}: the model lacks them.")
+            yield f"the isolated words {', '.join(lacking)}: the model lacks them."
         clips = [clip for clip in self._words if clip.text in grammar.meanings]
         stage = Stage(condition, self._around["human"])
         outcomes = [self._listening.examine(stage.put(clip), grammar) for clip in _counted_off(clips, tell)]
-        self._scores.append(Score("human", "words", condition.name, tuple(outcomes)))
+        yield Score("human", "words", condition.name, tuple(outcomes))
 
-    def _examine_commands(self, corpus: str, condition: Condition, tell: Tell) -> None:
+    def _examine_commands(self, corpus: str, condition: Condition, tell: Tell) -> Iterator[Finding]:
         stage = Stage(condition, self._around[corpus])
         grammars = self._grammar_for_each()
         outcomes = [
             self._listening.examine(stage.put(clip), grammars[clip.text])
             for clip in _counted_off(self._commands[corpus], tell)
         ]
-        self._scores.append(Score(corpus, "commands", condition.name, tuple(outcomes)))
+        yield Score(corpus, "commands", condition.name, tuple(outcomes))
 
     def _grammar_of_words(self) -> Grammar:
         """All isolated words that were recorded, and that the model knows."""
@@ -314,7 +379,7 @@ class _Bench:
 
     def _watch(
         self, sound: str, grammar: Grammar, condition: Condition, clips: Sequence[Clip], tell: Tell
-    ) -> None:
+    ) -> Iterator[Finding]:
         self._listening.listen_for(grammar)
         begins: list[tuple[Milliseconds, Clip]] = []
         acts = []
@@ -326,7 +391,7 @@ class _Bench:
             at += len(staged.sound) // BLOCK_BYTES * BLOCK_MS
         hours = sum(clip.seconds for clip in clips) / 3600
         accepts = attribute(acts, begins, grammar.urgent)
-        self._watches.append(Watch(sound, grammar.name, condition.name, hours, len(clips), accepts))
+        yield Watch(sound, grammar.name, condition.name, hours, len(clips), accepts)
 
     # --- Over the coach's own voice -----------------------------------------------------------------------
 
@@ -347,7 +412,9 @@ class _Bench:
         if NARRATION.name in self._chosen and routines:
             yield NARRATION.title, partial(self._lead_alone, routines, lines)
 
-    def _interrupt(self, condition: Condition, db: float, lines: tuple[Line, ...], tell: Tell) -> None:
+    def _interrupt(
+        self, condition: Condition, db: float, lines: tuple[Line, ...], tell: Tell
+    ) -> Iterator[Finding]:
         """Whatever is heard between the commands was the coach itself."""
         grammar, commands = grammar_of(MOVING, self._voice), spoken_in(MOVING)
         accepts: list[FalseAccept] = []
@@ -361,18 +428,18 @@ class _Bench:
                     continue
                 part = partial(_part, tell, number, len(self._commands))
                 outcomes, own, spoke = interrupt(coach, grammar, commands, heard, db, part)
-                self._scores.append(Score(corpus, "commands", condition.name, outcomes))
+                yield Score(corpus, "commands", condition.name, outcomes)
                 accepts += own
                 hours += spoke
         if math.isfinite(db):
-            self._watches.append(Watch("own voice", grammar.name, condition.name, hours, 1, tuple(accepts)))
+            yield Watch("own voice", grammar.name, condition.name, hours, 1, tuple(accepts))
 
     def _urgent_and_others(self, clips: Sequence[Clip], grammar: Grammar) -> tuple[Clip, ...]:
         urgent = [clip for clip in clips if grammar.meanings[clip.text] in grammar.urgent]
         others = [clip for clip in clips if grammar.meanings[clip.text] not in grammar.urgent]
         return spread(urgent, self._extent.interruptions) + spread(others, self._extent.interruptions)
 
-    def _narrate(self, lines: tuple[Line, ...], tell: Tell) -> None:
+    def _narrate(self, lines: tuple[Line, ...], tell: Tell) -> Iterator[Finding]:
         """All lines over and over, in turn under every grammar that the session uses."""
         grammars = {spoken_in(state): grammar_of(state, self._voice) for state in reversed(ALIVE)}
         minutes = self._extent.narration_minutes / len(grammars)
@@ -386,24 +453,23 @@ class _Bench:
                 accepts += own
                 hours += spoke
         name = next(condition.name for condition, db in OVER_VOICE if db == NARRATION_DB)
-        self._watches.append(Watch("own voice, nobody there", "every state", name, hours, 1, tuple(accepts)))
+        yield Watch("own voice, nobody there", "every state", name, hours, 1, tuple(accepts))
 
-    def _lead_alone(self, routines: Sequence[Routine], lines: tuple[Line, ...], tell: Tell) -> None:
+    def _lead_alone(self, routines: Sequence[Routine], lines: tuple[Line, ...], tell: Tell) -> Iterator[Finding]:
         """Every routine as it really goes, and what was heard of nobody."""
         with closing(self._mouth()) as mouth:
             coach = Coach(self._voice, lines, mouth, self._listening.ears, EchoCanceller)
             accepts, hours = lead_alone(coach, routines, self._extent.narration_minutes, tell)
-        watch = Watch("own voice, nobody there", "as the session goes", NARRATION.name, hours, 1, accepts)
-        self._watches.append(watch)
+        yield Watch("own voice, nobody there", "as the session goes", NARRATION.name, hours, 1, accepts)
 
     def _mouth(self) -> SpeakingMouth:
         return SpeakingMouth(self._voice.espeak_voice, pitch=self._voice.pitch)
 
     # --- Memory -------------------------------------------------------------------------------------------
 
-    def _watch_memory(self, tell: Tell) -> None:
+    def _watch_memory(self, tell: Tell) -> Iterator[Finding]:
         if _resident_mb() is None:
-            self._untested.append("growth of memory: this system does not tell it.")
+            yield "growth of memory: this system does not tell it."
             return
         grammar = grammar_of(MOVING, self._voice)
         clips = spread(self._negatives or self._synthetic, MEMORY_CLIPS)
@@ -422,7 +488,7 @@ class _Bench:
             heard_s += len(staged.sound) / 2 / SAMPLE_RATE
             tell(heard_s / (warm_s + goal_s))
         after = _resident_mb() or 0.0
-        self._memory = Memory((heard_s - warm_s) / 3600, after - before, after)
+        yield Memory((heard_s - warm_s) / 3600, after - before, after)
 
     # --- What there is, and what there is not --------------------------------------------------------------
 
