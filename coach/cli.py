@@ -6,7 +6,6 @@ the module it calls.
 
 import difflib
 import os
-import signal
 import sys
 import traceback
 from datetime import datetime
@@ -23,6 +22,7 @@ from coach.cli_options import EARS, KEYS, LEAD_IN, MICROPHONE, NO_MICROPHONE, SP
 from coach.cli_service import service as service_commands
 from coach.devices.room import devices as sound_devices
 from coach.devices.room import has_sound, libraries_silenced
+from coach.ending import ENDING
 from coach.errors import CoachError, ContentBroken, RoomLost
 from coach.models.shelf import chosen_model
 from coach.offline import stay_offline
@@ -42,7 +42,7 @@ err = Console(stderr=True, highlight=False)
 
 def main() -> None:
     """Run the command line. All errors a person must know of end here, each with its remedy and exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    ENDING.heed()
     with libraries_silenced():
         try:
             coach(prog_name="coach", standalone_mode=False)
@@ -79,11 +79,6 @@ def _unexpected(defect: Exception) -> str:
         f"(in {Path(place.filename).name}, line {place.lineno}). Please report it with this sentence; "
         "with COACH_TRACEBACK=1 in the environment the coach tells more."
     )
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    """End like Ctrl-C: devices are closed and the history is written, in order."""
-    raise KeyboardInterrupt
 
 
 _ROUTINE = click.argument("routine", default=DEFAULT_ROUTINE)
@@ -470,6 +465,13 @@ def soak(voice: str, ears: Path | None, days: float, seed: int, commands: int, m
     type=click.IntRange(1, 1000),
     help="Over the coach's own voice: only so many urgent phrases, and as many others.",
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="So many measurements at a time; each process takes 0.8 GB.",
+)
 @click.option("--json", "as_json", type=click.Path(path_type=Path), help="Write the report to this file too.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw it into this PNG file.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write it as a page of documentation.")
@@ -481,9 +483,8 @@ def hearing(
     quick: bool,  # noqa: FBT001 - an option of the command line
     voices: int | None,
     interruptions: int | None,
-    as_json: Path | None,
-    picture: Path | None,
-    markdown: Path | None,
+    processes: int,
+    **into: Path | None,
 ) -> None:
     """Measure how well the ears hear, on the recordings in FOLDERS and on synthetic voices.
 
@@ -503,12 +504,14 @@ def hearing(
             [summary.routine for summary in content.routines() if summary.routine],
             conditions=conditions or examination.CONDITION_NAMES,
             extent=extent,
+            processes=processes,
             progress=progress,
         )
     examination.show(out, report)
-    if as_json:
+    picture = into["picture"]
+    if as_json := into["as_json"]:
         as_json.write_text(report.as_json(), encoding="utf-8")
-    if markdown:
+    if markdown := into["markdown"]:
         today = datetime.now().astimezone().date().isoformat()
         markdown.write_text(
             examination.as_markdown(report, today, picture.name if picture else ""), encoding="utf-8"

@@ -7,7 +7,6 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
-from time import sleep
 
 import click
 from rich.console import Console
@@ -19,6 +18,7 @@ from coach.cli_options import EARS, KEYS, LEAD_IN, MICROPHONE, NO_MICROPHONE, SP
 from coach.content.guidance import load_guidance
 from coach.devices.crashes import CrashLog, Record
 from coach.devices.service import Notifier, Watch
+from coach.ending import ENDING
 from coach.errors import CoachError, RoomLost
 from coach.history import remembered
 from coach.home.reminders import EVERY_DAY, Quiet, Reminder, in_quiet_hours, with_reminders
@@ -141,7 +141,11 @@ def serve(  # noqa: PLR0913, PLR0917 - options of the command line
                 hushed=lambda: in_quiet_hours(kept.calendar, home.clock()),
             ) as stage:
                 safely = spoken.say("home_safe_mode") if known.safe_mode else ()
-                be_at_home(stage, home, kept, (*stage.announcement, *safely))
+                try:
+                    be_at_home(stage, home, kept, (*stage.announcement, *safely))
+                except KeyboardInterrupt:
+                    notifier.stopping()  # before the devices are closed, which may take some seconds
+                    raise
 
 
 @contextmanager
@@ -155,7 +159,7 @@ def _counting_crashes(path: Path) -> Iterator[Record]:
     if log.trouble:
         _warn(log.trouble)
     try:
-        sleep(known.pause_s)
+        ENDING.wait(known.pause_s)
         yield known
     except (KeyboardInterrupt, SystemExit, RoomLost):
         log.ended()

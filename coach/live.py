@@ -1,6 +1,7 @@
 """Live: the devices opened in order, minds led on them one after another, all closed again whatever happens.
 
 A microphone or a speaker that is lost in between is waited for (``devices/steady.py``); here is who tells of it.
+As long as devices are open a signal is only noted, and looked for before each block of sound (``ending.py``).
 """
 
 import math
@@ -21,13 +22,14 @@ from coach.devices.mouth import SpeakingMouth
 from coach.devices.room import RoomFinder, open_room, say_last
 from coach.devices.steady import SteadyRoom
 from coach.devices.store import SqliteStore
+from coach.ending import ENDING
 from coach.errors import CoachError, MouthFailed, RoomDeaf, RoomLost
 from coach.front_end import FrontEnd
 from coach.history import remembered
 from coach.interview.interview import Interview
 from coach.interview.questions import Questionnaire
 from coach.loop import Hands, Witness, lead
-from coach.ports import Ears, Mind, Mouth, Pcm, Room, Store
+from coach.ports import Block, Ears, Mind, Mouth, Pcm, Room, Store
 from coach.practice import NO_WISHES, Practice, Wishes
 from coach.rehearsal.echo import NoEcho, open_echo
 from coach.rehearsal.store import MemoryStore
@@ -131,15 +133,18 @@ def on_stage(
     Raises:
         CoachError: something is missing or was lost. It has been said aloud if that was possible, and what was
             noted is kept.
+        KeyboardInterrupt: the coach was asked to end; everything is closed, and what was noted is kept.
     """
-    with closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)) as mouth:
+    with ENDING.only_noted(), closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)) as mouth:
         try:
             with ExitStack() as undo:
                 keys = _keys(voice, setup, warn)
                 if keys:
                     undo.enter_context(closing(keys))
                 standby = Standby(voice, mouth, setup, warn, watch, hushed)
-                yield Stage(voice, setup, witness, mouth, _ears(voice, setup, warn), undo, keys, standby)
+                with ENDING.at_once():  # a big model takes long to try out and to load
+                    ears = _ears(voice, setup, warn)
+                yield Stage(voice, setup, witness, mouth, ears, undo, keys, standby)
         except Exception as error:  # whatever it is, it is told where there is no screen, and goes on up
             if not hushed():  # a service is started anew each minute, all night long
                 key = error.spoken_key if isinstance(error, CoachError) else CoachError.spoken_key
@@ -261,7 +266,8 @@ class Stage:
         finder = RoomFinder(setup.microphone, setup.speaker, opened_by)
 
         def find() -> Room:
-            return self._standby.watch.watched(finder.find())
+            ENDING.look()
+            return _HeedingRoom(self._standby.watch.watched(finder.find()))
 
         return SteadyRoom(
             find,
@@ -270,7 +276,22 @@ class Stage:
             room=None if math.isinf(setup.patience_s) else find(),
             patience_s=setup.patience_s,
             has_microphone=setup.has_microphone,
+            wait=ENDING.wait,
         )
+
+
+class _HeedingRoom:
+    """A room in which a request to end is obeyed: before each block, in the middle of an outage, too."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def exchange(self, speaker: Block) -> Block:
+        ENDING.look()
+        return self._room.exchange(speaker)
+
+    def close(self) -> None:
+        self._room.close()
 
 
 def _without_microphone(_microphone: int | str | None, speaker: int | str | None) -> Room:
