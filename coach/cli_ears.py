@@ -6,11 +6,11 @@ each command here refuses the network for itself, as ``coach/cli.py`` does for a
 
 import difflib
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -19,8 +19,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from coach import content
-from coach.models import InstallFailed, catalogue, shelf
-from coach.models.catalogue import LIST_URL, Published
+from coach.models import DiskRefused, InstallFailed, catalogue, shelf
+from coach.models.catalogue import LIST_URL, NAME, Published
 from coach.offline import stay_offline
 
 if TYPE_CHECKING:
@@ -73,9 +73,7 @@ def list_(everything: bool, voice: str, list_url: str, patience: float) -> None:
     try:
         published = _published(list_url, patience)
     except InstallFailed as unreachable:
-        err.print(
-            f"\n[yellow]note:[/] What Vosk publishes is not known now. {escape(str(unreachable))}", soft_wrap=True
-        )
+        _note(f"What Vosk publishes is not known now. {unreachable}")
         return
     offered = catalogue.usable(published, language)
     if everything:
@@ -92,7 +90,13 @@ def _show_installed(voice: str) -> None:
         table.add_row(_name(model, home), _size(shelf.size(model)), note, escape(str(model)))
     out.print(table)
     if (name := shelf.chosen(home)) not in {"", _name(in_use, home)}:
-        err.print(f"[yellow]note:[/] {escape(name)} was chosen, and is not there any more.", soft_wrap=True)
+        _note(f"{name} was chosen, and is not there any more.")
+    for half in shelf.half_fetched(home):
+        _note(
+            f"{_size(half.stat().st_size)} of {half.stem} were fetched, and it is not installed. Install it "
+            f"again, or throw that away: coach ears remove {half.stem}"
+        )
+    _note_what_was_named()
 
 
 def _show_published(models: Sequence[Published], suits: Published | None) -> None:
@@ -115,9 +119,10 @@ def _show_published(models: Sequence[Published], suits: Published | None) -> Non
 def install(model: str, voice: str, list_url: str, patience: float) -> None:
     """Install a model: the one that suits this board, or one by NAME, from a local ZIP, or from a URL.
 
-    A download that broke off goes on where it was. What arrives is compared with the size and the checksum (MD5)
-    that Vosk publishes, which tells of accidents; against forgery there is https. Then the model is unpacked and
-    tried; only when it has listened does it take its place.
+    A ZIP needs no network, nor is any asked. A download that broke off goes on where it was. What arrives is
+    compared with the size and the checksum (MD5) that Vosk publishes, which tells of accidents; against forgery
+    there is https. Then, offline again, the model is unpacked and tried; only when it has listened does it take
+    its place.
 
     \b
     Examples:
@@ -127,29 +132,37 @@ def install(model: str, voice: str, list_url: str, patience: float) -> None:
     """
     if "://" in model:
         _install_from(model, voice, patience)
-    elif model.endswith(".zip") or Path(model).is_file():
+    elif _is_a_file(model):
         stay_offline()
-        with shelf.locked(shelf.shelf(voice)):
+        with shelf.locked(_home(voice)):
             _put_up(Path(model), voice)
     else:
         _install_published(model, voice, list_url, patience)
 
 
+def _is_a_file(model: str) -> bool:
+    """Whether a file is meant, be it there or not: a path that is mistyped is not looked for on the network."""
+    if not model:
+        return False
+    return model.lower().endswith(".zip") or not re.fullmatch(NAME, model) or Path(model).is_file()
+
+
 def _install_from(url: str, voice: str, patience: float) -> None:
     from coach.models import download  # noqa: PLC0415 - the web's libraries take a while to load
 
-    file = re.sub(r"[^A-Za-z0-9._-]", "-", PurePosixPath(urlsplit(url).path).stem)[:60]
+    file = re.sub(r"[^A-Za-z0-9._-]", "-", PurePosixPath(re.split("[?#]", url)[0]).stem)[:60]
     tag = hashlib.sha256(url.encode()).hexdigest()[:8]  # two files of one name shall not be taken for one
-    with shelf.locked(shelf.shelf(voice)) as parts:
-        part = download.Part(parts / f"{file}-{tag}.zip")
-        _download(url, download.Wanted(url), part, patience)
-        _put_up(part.path, voice)
-        part.drop()
+    name = f"{file}-{tag}".lstrip("._-")
+    with shelf.locked(_home(voice)) as parts:
+        _fetch_and_put_up(url, download.Wanted(url), download.Part(parts / f"{name}.zip"), voice, patience)
 
 
 def _install_published(name: str, voice: str, list_url: str, patience: float) -> None:
     from coach.models import download  # noqa: PLC0415
 
+    home = _home(voice)
+    if _is_installed(name, voice):
+        return
     language = content.load_voice(voice).language
     published = _published(list_url, patience)
     suits = catalogue.recommended(published, language, catalogue.memory())
@@ -160,17 +173,23 @@ def _install_published(name: str, voice: str, list_url: str, patience: float) ->
             f'({language}) best: nothing to install. To install another all the same, name it: "coach ears list".'
         )
         return
-    home = shelf.shelf(voice)
-    if home / model.name in shelf.installed(home):
-        out.print(
-            f"{model.name} is installed already. To renew it, remove it first: coach ears remove {model.name}"
-        )
+    if _is_installed(model.name, voice):
         return
     with shelf.locked(home) as parts:
+        wanted = download.Wanted(model.url, model.size, model.md5)
         part = download.Part(parts / f"{model.name}.zip")
-        _download(list_url, download.Wanted(model.url, model.size, model.md5), part, patience)
-        _put_up(part.path, voice, model.name)
-        part.drop()
+        _fetch_and_put_up(list_url, wanted, part, voice, patience, model.name)
+
+
+def _is_installed(name: str, voice: str) -> bool:
+    """Whether a model is installed; if so, tell it."""
+    home = shelf.shelf(voice)
+    if home / name not in shelf.installed(home):
+        return False
+    already = f"{name} is installed already. To renew it, remove it first: coach ears remove {name}"
+    out.print(already, soft_wrap=True)
+    _tell_what_is_in_use(voice)
+    return True
 
 
 def _named(name: str, published: Sequence[Published]) -> Published:
@@ -191,9 +210,12 @@ def _named(name: str, published: Sequence[Published]) -> Published:
 @click.argument("name", metavar="NAME|bundled")
 @_VOICE
 def use(name: str, voice: str) -> None:
-    """Listen with an installed model from the next session on, or with the bundled one."""
+    """Listen with an installed model from now on, or with the bundled one.
+
+    A coach that is running goes on with the one it has, until it is started anew.
+    """
     stay_offline()
-    shelf.use(shelf.shelf(voice), name)
+    shelf.use(_home(voice), name)
     _tell_what_is_in_use(voice)
 
 
@@ -202,9 +224,9 @@ def use(name: str, voice: str) -> None:
 @click.option("--force", is_flag=True, help="Even if it is in use.")
 @_VOICE
 def remove(name: str, force: bool, voice: str) -> None:  # noqa: FBT001 - an option of the command line
-    """Remove an installed model. The bundled one stays."""
+    """Remove an installed model, or what was fetched of one. The bundled one stays."""
     stay_offline()
-    home = shelf.shelf(voice)
+    home = _home(voice)
     if name == shelf.BUNDLED:
         raise InstallFailed(
             "The bundled model is part of the coach.", "Another can be used instead: coach ears use NAME."
@@ -225,6 +247,30 @@ def _published(list_url: str, patience: float) -> tuple[Published, ...]:
     web = download.web(list_url)
     text = download.read(web, list_url, largest=LONGEST_LIST, patience=_patience(patience))
     return catalogue.read_list(text)
+
+
+def _home(voice: str) -> Path:
+    """Return a voice's shelf.
+
+    Raises:
+        ContentBroken: there is no such voice.
+    """
+    content.load_voice(voice)
+    return shelf.shelf(voice)
+
+
+def _fetch_and_put_up(
+    start: str, wanted: "Wanted", part: "Part", voice: str, patience: float, name: str = ""
+) -> None:
+    _download(start, wanted, part, patience)
+    try:
+        _put_up(part.path, voice, name)
+    except DiskRefused:
+        raise  # with room made, it need not be fetched again
+    except InstallFailed:
+        part.drop()
+        raise
+    part.drop()
 
 
 def _download(start: str, wanted: "Wanted", part: "Part", patience: float) -> None:
@@ -251,12 +297,13 @@ def _patience(silence_s: float) -> "Patience":
 
 
 def _put_up(archive: Path, voice: str, name: str = "") -> None:
+    stay_offline()  # from here on nothing is fetched any more
     understands = content.load_voice(voice).understands
     with err.status("Unpacking and trying it..."):
         done = shelf.put_up(archive, shelf.shelf(voice), lambda model: shelf.try_out(model, understands), name)
     out.print(f"Installed {done.model.name} in {escape(str(done.model))}.", soft_wrap=True)
     if done.lacks:
-        err.print(f"[yellow]note:[/] It has no words for: {escape(', '.join(done.lacks))}.", soft_wrap=True)
+        _note(f"It has no words for: {', '.join(done.lacks)}.")
     _tell_what_is_in_use(voice)
     if shelf.chosen_model(voice) != done.model:
         out.print(f"That was chosen before; to use the new one: coach ears use {done.model.name}", soft_wrap=True)
@@ -264,6 +311,16 @@ def _put_up(archive: Path, voice: str, name: str = "") -> None:
 
 def _tell_what_is_in_use(voice: str) -> None:
     out.print(f"The coach listens with: [bold]{_name(shelf.chosen_model(voice), shelf.shelf(voice))}[/].")
+    _note_what_was_named()
+
+
+def _note_what_was_named() -> None:
+    if named := os.environ.get("COACH_EARS"):
+        _note(f"COACH_EARS is set: wherever it is, the coach listens with {named} instead.")
+
+
+def _note(text: str) -> None:
+    err.print(f"[yellow]note:[/] {escape(text)}", soft_wrap=True)
 
 
 def _name(model: Path, home: Path) -> str:

@@ -11,3 +11,7 @@ class InstallFailed(CoachError):
     """A model could not be fetched, or is not fit for use. Whatever was in use stays in use."""
 
     exit_code = 10
+
+
+class DiskRefused(InstallFailed):
+    """There is no room, or the disk cannot be written. What was fetched is as good as before, and kept."""

@@ -23,6 +23,9 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 _WORDS = r"^[\w .,()'/-]{0,60}$"
 """What is shown on a terminal: no escape sequences, please."""
 
+_ADDRESS = r"^[!-~]+$"
+"""Shown on a terminal, too, when something is wrong with it."""
+
 TAKES_A_GRAMMAR = ("small", "big-lgraph")
 """The types that come with dynamic graphs. Those of type "big" cannot be told what to listen for."""
 
@@ -52,7 +55,7 @@ class Published:
     type: str
     size: Annotated[int, Field(gt=0)]
     md5: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{32}$")]
-    url: str
+    url: Annotated[str, Field(pattern=_ADDRESS)]
     obsolete: bool
     lang_text: Annotated[str, Field(pattern=_WORDS)] = ""
     version: str = ""

@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from pathlib import Path
 from coach import content
 from coach.devices.ears import GRAMMAR_FILES, NEEDED_FILES, VoskEars, missing_phrases
 from coach.errors import EarsUnfit
-from coach.models import InstallFailed
+from coach.models import DiskRefused, InstallFailed
 from coach.models.catalogue import NAME
 from coach.models.unpack import sync, unpack
 from coach.session.messages import Command
@@ -35,6 +36,7 @@ BUNDLED = "bundled"
 
 _FILES = (*NEEDED_FILES, *GRAMMAR_FILES)
 _CURRENT = "current"
+_PARTS = ".parts"
 
 Trial = Callable[[Path], tuple[str, ...]]
 """Tries a model, and returns the phrases that it lacks a word for."""
@@ -102,6 +104,11 @@ def installed(home: Path) -> tuple[Path, ...]:
         return ()
 
 
+def half_fetched(home: Path) -> tuple[Path, ...]:
+    """Return the zips that were fetched in part, or were not put up: the same installation goes on with them."""
+    return tuple(sorted((home / _PARTS).glob("*.zip")))
+
+
 def _is_model(path: Path) -> bool:
     return all((path / file).is_file() for file in _FILES)
 
@@ -112,7 +119,7 @@ def size(model: Path) -> int:
 
 
 def use(home: Path, name: str) -> None:
-    """Choose a model, from the next session on.
+    """Choose a model, from the next start of the coach on.
 
     Args:
         home: the shelf.
@@ -135,13 +142,19 @@ def use(home: Path, name: str) -> None:
 
 
 def remove(home: Path, name: str) -> None:
-    """Remove an installed model; if it was the chosen one, none is. Call it with the shelf locked.
+    """Remove an installed model, and what was fetched of it; if it was the chosen one, none is.
+
+    Call it with the shelf locked.
 
     Raises:
-        InstallFailed: it is not installed, or cannot be removed.
+        InstallFailed: there is neither, or it cannot be removed.
     """
-    model = _find(home, name)
+    fetched = name in {half.stem for half in half_fetched(home)}
+    model = None if fetched and not _is_model(home / name) else _find(home, name)
     with _writing(home):
+        _drop_fetched(home, name)
+        if model is None:
+            return
         if chosen(home) == name:
             (home / _CURRENT).unlink()
         _take_down(model)
@@ -153,6 +166,11 @@ def _find(home: Path, name: str) -> Path:
         return models[name]
     there = ", ".join((*models, BUNDLED))
     raise InstallFailed(f"{name} is not installed.", f"There are: {there}.")
+
+
+def _drop_fetched(home: Path, name: str) -> None:
+    for file in (home / _PARTS).glob(f"{name}.zip*"):  # with the stamp of its version
+        file.unlink(missing_ok=True)
 
 
 def put_up(archive: Path, home: Path, trial: Trial, name: str = "") -> PutUp:
@@ -167,8 +185,6 @@ def put_up(archive: Path, home: Path, trial: Trial, name: str = "") -> PutUp:
     Raises:
         InstallFailed: the zip or the model is not fit for use, the model is there already, or there is no room.
     """
-    if not archive.is_file():
-        raise InstallFailed(f"There is no file {archive}.", "Check how it is written.")
     with _writing(home):
         staging = Path(tempfile.mkdtemp(prefix=".new-", dir=home))
         try:
@@ -182,7 +198,7 @@ def put_up(archive: Path, home: Path, trial: Trial, name: str = "") -> PutUp:
             if target.exists():  # rests of a model that somebody has taken files from
                 _take_down(target)
             model.chmod(0o755)  # temporary folders are private; a service may run as somebody else
-            os.utime(model)  # the age on the shelf is that of the installation
+            _make_youngest(model, home)
             model.rename(target)
             sync(home)
         finally:
@@ -210,19 +226,31 @@ def try_out(model: Path, understands: Mapping[Command, Sequence[str]]) -> tuple[
 
 
 def _model_in(folder: Path) -> Path:
-    """Return where in an unpacked zip the model lies: at its top, or in its only folder with one."""
-    places = [place for place in (folder, *sorted(folder.iterdir())) if (place / NEEDED_FILES[0]).is_file()]
-    if len(places) != 1:
+    """Return where in an unpacked zip the only model lies."""
+    mark = NEEDED_FILES[0]
+    places = [file.parents[mark.count("/")] for file in folder.rglob(mark) if file.is_file()]
+    if not places:
+        raise InstallFailed(
+            f"The zip holds no speech model: {mark} is missing.", "Nothing was installed. Name another zip."
+        )
+    if len(places) > 1:
         raise InstallFailed(
             f"The zip holds {len(places)} models, not one.", "Nothing was installed. Name another zip."
         )
-    if _is_model(places[0]):
-        return places[0]
-    missing = [file for file in _FILES if not (places[0] / file).is_file()]
-    raise InstallFailed(
-        f"The model in the zip cannot be used: {', '.join(missing)} is missing.",
-        "Nothing was installed. Models named 'small' or 'lgraph' take a grammar; others do not.",
-    )
+    (model,) = places
+    if missing := [file for file in _FILES if not (model / file).is_file()]:
+        raise InstallFailed(
+            f"The model in the zip cannot be used: {', '.join(missing)} is missing.",
+            "Nothing was installed. Models named 'small' or 'lgraph' take a grammar; others do not.",
+        )
+    return model
+
+
+def _make_youngest(model: Path, home: Path) -> None:
+    """Give a model the age of its installation, and less than all others have: a board's clock may be slow."""
+    others = max((other.stat().st_mtime_ns for other in installed(home)), default=0)
+    age = max(time.time_ns(), others + 1)
+    os.utime(model, ns=(age, age))
 
 
 def _fit_to_be_a_name(name: str) -> str:
@@ -241,13 +269,13 @@ def _take_down(model: Path) -> None:
 def locked(home: Path) -> Iterator[Path]:
     """Keep every other installation off a shelf; yield the folder for half downloads.
 
-    What an installation that was killed has left lying about is cleared away, except its download.
+    What an installation that was killed has left lying about is cleared away, except a download to go on with.
 
     Raises:
         InstallFailed: another one is going on, or the shelf cannot be written.
     """
     with _writing(home):
-        parts = home / ".parts"
+        parts = home / _PARTS
         parts.mkdir(parents=True, exist_ok=True)
         lock = (home / ".lock").open("w")
     with lock:
@@ -257,6 +285,9 @@ def locked(home: Path) -> Iterator[Path]:
             raise InstallFailed(f"Another installation is at work in {home}.", "Wait until it is done.") from error
         for left in (*home.glob(".new-*"), *home.glob(".gone-*")):
             shutil.rmtree(left, ignore_errors=True)
+        with _writing(home):
+            for model in installed(home):
+                _drop_fetched(home, model.name)
         yield parts
 
 
@@ -265,7 +296,7 @@ def _writing(home: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InstallFailed(
+        raise DiskRefused(
             f"{error.filename or home} cannot be written: {error.strerror or error}.",
             "Check the disk's room and the folder's owner.",
         ) from error

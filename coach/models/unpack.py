@@ -6,6 +6,7 @@ rather than repaired: no model has it.
 """
 
 import errno
+import io
 import os
 import shutil
 import stat
@@ -14,10 +15,13 @@ import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
-from coach.models import InstallFailed
+from coach.models import DiskRefused, InstallFailed
 
 MOST_FILES = 500
 """Models have about 20."""
+
+LONGEST_NAME = 200
+"""Bytes, folders included; models have about 40. It bounds their depth, too."""
 
 MOST_BYTES = 2**30
 """Unpacked. Models that take a grammar have at most half of that."""
@@ -44,10 +48,10 @@ def need_room(folder: Path, needed: int, free: Free = free_bytes) -> None:
     """Make sure that a folder's disk has room.
 
     Raises:
-        InstallFailed: it has not.
+        DiskRefused: it has not.
     """
     if (there := free(folder)) < needed + MARGIN:
-        raise InstallFailed(
+        raise DiskRefused(
             f"{(needed + MARGIN) / 1e6:.0f} MB are needed in {folder}, and {there / 1e6:.0f} MB are free.",
             'Make room: "coach ears list" shows what is installed, "coach ears remove NAME" removes it.',
         )
@@ -62,26 +66,51 @@ def unpack(archive: Path, into: Path, *, free: Free = free_bytes) -> None:
         free: tells how much room there is.
 
     Raises:
-        InstallFailed: it is damaged, or holds what no model holds, or there is no room. What was written before
-            that was found is left where it is.
+        InstallFailed: it cannot be read, is damaged, or holds what no model holds, or there is no room. What was
+            written before that was found is left where it is.
     """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            entries = opened.infolist()
-            _inspect(entries, archive.stat().st_size)
-            need_room(into, sum(entry.file_size for entry in entries), free)
-            for entry in entries:
-                _write(opened, entry, into)
-    except OSError as error:
-        if (
-            error.errno != errno.EINVAL
-        ):  # that is a damaged archive leading zipfile to a place before its beginning
+    with _opened(archive) as file:
+        try:
+            with zipfile.ZipFile(file) as opened:
+                entries = opened.infolist()
+                _inspect(entries, archive.stat().st_size)
+                need_room(into, sum(entry.file_size for entry in entries), free)
+                for entry in entries:
+                    _write(opened, entry, into)
+        except OSError as error:
+            if error.errno == errno.EINVAL:  # a damaged archive leads zipfile to a place before its beginning
+                raise _damaged(archive, error) from error
             raise
-        raise _damaged(archive, error) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        raise _damaged(archive, error) from error
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+            raise _damaged(archive, error) from error
     for folder in (into, *(path for path in into.rglob("*") if path.is_dir())):
         sync(folder)
+
+
+def _opened(archive: Path) -> "_Sparing":
+    try:
+        if archive.is_file():
+            return _Sparing(archive)
+        is_folder = archive.is_dir()
+    except OSError as error:
+        raise InstallFailed(
+            f"{archive} cannot be read: {error.strerror}.", "Check how it is written, and who may read it."
+        ) from error
+    if is_folder:
+        raise InstallFailed(
+            f"{archive} is a folder, not a zip.",
+            "If it is a model, unpacked, the coach can listen with it where it is: --ears FOLDER.",
+        )
+    raise InstallFailed(f"There is no file {archive}.", "Check how it is written.")
+
+
+class _Sparing(io.FileIO):
+    """A file of which nobody reads much at once: zipfile reads a table of contents whole, be it a gigabyte."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _CHUNK:
+            raise InstallFailed("The zip's table of contents is longer than that of any model.", _REMEDY)
+        return super().read(size)
 
 
 def _damaged(archive: Path, error: Exception) -> InstallFailed:
@@ -101,12 +130,12 @@ def _inspect(entries: Sequence[zipfile.ZipInfo], size: int) -> None:
     """Refuse what no model holds, by what the archive says of itself; zipfile holds it to its word later."""
     if len(entries) > MOST_FILES:
         raise InstallFailed(f"The zip holds {len(entries)} files; models have about 20.", _REMEDY)
-    names = [entry.filename.rstrip("/") for entry in entries]
+    names = [entry.filename.rstrip("/").casefold() for entry in entries]  # memory cards may tell no A from a
     if len(set(names)) < len(names):
         raise InstallFailed("The zip holds a name twice.", _REMEDY)
     for entry in entries:
         if reason := _unwanted(entry):
-            raise InstallFailed(f"The zip holds {entry.filename!r}, {reason}.", _REMEDY)
+            raise InstallFailed(f"The zip holds {entry.filename[:80]!r}, {reason}.", _REMEDY)
     grown = sum(entry.file_size for entry in entries)
     if grown > MOST_BYTES or grown > MOST_GROWTH * size:
         raise InstallFailed(f"The zip would grow from {size} to {grown} bytes; models do not.", _REMEDY)
@@ -119,6 +148,7 @@ def _unwanted(entry: zipfile.ZipInfo) -> str:
     kind = stat.S_IFMT(entry.external_attr >> 16)  # 0 where the packing system has no such thing
     reasons = (
         (not name.isprintable() or "\\" in name or ":" in name, "whose name no model uses"),
+        (len(name.encode()) > LONGEST_NAME, "whose name is longer than any model's"),
         (path.is_absolute() or ".." in path.parts, "which leads out of its folder"),
         (path == PurePosixPath(), "which has no name"),
         (kind not in {0, stat.S_IFREG, stat.S_IFDIR}, "which is neither a file nor a folder"),

@@ -7,6 +7,7 @@ goes wrong (the functions below); the token keeps one test's requests apart from
 standard output is the port; then follows a line of JSON for each request, before it is answered.
 """
 
+import gzip
 import hashlib
 import json
 import re
@@ -14,6 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -66,8 +68,8 @@ class Answer(BaseHTTPRequestHandler):
         for key, value in headers.items():
             self.send_header(key.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(body[:cut])
-        self.wfile.flush()
+        with suppress(OSError):  # the client may have had enough
+            self.wfile.write(body[:cut])
 
     def send_rest(self, *, cut: int | None = None, tag: str = TAG, heed_if_range: bool = True) -> None:
         """Send the file, or the range that is asked for, as RFC 9110 wants it; perhaps only its beginning."""
@@ -77,18 +79,27 @@ class Answer(BaseHTTPRequestHandler):
             self.send(FILE, cut=cut, tag=tag)
             return
         start = int(found[1])
+        if start >= len(FILE):
+            self.send(b"", status=416, tag=tag, Content_Range=f"bytes */{len(FILE)}")
+            return
         where = f"bytes {start}-{len(FILE) - 1}/{len(FILE)}"
         self.send(FILE[start:], status=206, cut=cut, tag=tag, Content_Range=where)
 
     def send_drop_by_drop(self, rest: bytes) -> None:
         """Send the headers of the whole file, then a few bytes at a time."""
         self.send(rest, cut=0)
-        try:
+        with suppress(OSError):  # the client may have had enough
             for byte in rest:
                 self.wfile.write(bytes([byte]))
                 time.sleep(0.01)
-        except OSError:
-            pass  # the client had enough
+
+    def send_without_end(self) -> None:
+        """Send the file again and again, without telling how much there will be."""
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):  # until the client has had enough
+            while True:
+                self.wfile.write(FILE)
 
     def send_nothing_more(self) -> None:
         """Send a third, then nothing until the client has enough."""
@@ -134,6 +145,16 @@ def sends_too_much(it: Answer) -> None:
     it.wfile.write(b"0\r\n\r\n")
 
 
+def moves_in_many_words(it: Answer) -> None:
+    it.send(b"", status=302, length=10**9, Location=f"/behaves/{it.token}/{it.name}")
+    it.rfile.read(1)  # the words never come
+
+
+def is_gone_in_colour(it: Answer) -> None:
+    it.send_response(404, "\x1b[2JNot Found")
+    it.end_headers()
+
+
 def to(address: str) -> Callable[[Answer], None]:
     """Redirect; ``{port}``, ``{token}`` and ``{name}`` are filled in."""
 
@@ -159,17 +180,24 @@ MANNERS: dict[str, Callable[[Answer], None]] = {
     "sends-too-much": sends_too_much,
     "says-too-little": lambda it: it.send(FILE, length=len(FILE) - 1),
     "says-too-much": lambda it: it.send(FILE, length=len(FILE) + 1),
+    "says-an-endless-size": lambda it: it.send(FILE, Content_Length="9" * 5000),
+    "says-two-sizes": lambda it: it.send(FILE, Content_length=str(len(FILE) - 1)),
+    "sends-without-end": Answer.send_without_end,
+    "packs-it": lambda it: it.send(gzip.compress(FILE, 1), Content_Encoding="gzip"),
     "is-another-page": lambda it: it.send(b"<html>Please log in</html>", Content_Type="text/html"),
     "falls-silent": lambda it: it.send_nothing_more() if it.number == 0 else it.send_rest(),
     "is-silent": Answer.send_nothing_more,
     "drips": lambda it: it.send_drop_by_drop(FILE),
     "is-gone": lambda it: it.send(b"", status=404),
+    "is-gone-in-colour": is_gone_in_colour,
     "stumbles": lambda it: it.send(b"", status=500) if it.number < 2 else it.send_rest(),
     "is-ill": lambda it: it.send(b"", status=503),
     "moved": to("http://127.0.0.1:{port}/behaves/{token}/{name}"),
     "moved-nearby": to("/behaves/{token}/{name}"),
+    "moved-in-many-words": moves_in_many_words,
     "turns-in-circles": to("/turns-in-circles/{token}/{name}"),
     "leads-to-ftp": to("ftp://127.0.0.1:{port}/behaves/{token}/{name}"),
+    "leads-to-colours": to("ftp://127.0.0.1/\x1b[2J"),
     "leads-to-a-file": to("file:///etc/passwd"),
     "leads-to-another-host": to("http://localhost:{port}/behaves/{token}/{name}"),
     "leads-nowhere": to("http://["),

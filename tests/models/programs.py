@@ -97,10 +97,17 @@ class Terminal(Program):
         assert "crash" not in answer, answer
         return answer
 
-    def type(self, *args: str, home: Path, list_url: str = "http://127.0.0.1:9/") -> dict[str, Any]:
+    def type(
+        self,
+        *args: str,
+        home: Path,
+        list_url: str = "http://127.0.0.1:9/",
+        largest_file: int | None = None,
+        **environment: str,
+    ) -> dict[str, Any]:
         """Run ``coach ears`` with these arguments, for a person with this home; how it went."""
-        environment = {"XDG_DATA_HOME": str(home), "COACH_EARS_LIST": list_url, "STATE_DIRECTORY": ""}
-        return self._ask(type={"args": list(args), "environment": environment})
+        environment |= {"XDG_DATA_HOME": str(home), "COACH_EARS_LIST": list_url, "STATE_DIRECTORY": ""}
+        return self._ask(type={"args": list(args), "environment": environment, "largest_file": largest_file})
 
     def fetch(self, url: str, part: Path, *, attempts: int = 4, silence_s: float = 20, **wanted: Any) -> Any:
         """Download a file; how it went."""

@@ -7,6 +7,7 @@ offline stays so, and loading everything once is enough.
 import io
 import json
 import os
+import resource
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -17,11 +18,15 @@ import click
 from coach.cli_ears import ears
 from coach.errors import CoachError
 from coach.models import download
+from coach.models.unpack import MARGIN
+from coach.offline import OfflineBroken
 
 
-def type_command(args: list[str], environment: dict[str, str]) -> dict[str, Any]:
-    """Run a command as ``coach/cli.py`` would."""
+def type_command(args: list[str], environment: dict[str, str], largest_file: int | None) -> dict[str, Any]:
+    """Run a command as ``coach/cli.py`` would, on a disk that takes no file larger than this."""
     os.environ.update(environment, COLUMNS="200")
+    if largest_file is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     said, complained = io.StringIO(), io.StringIO()
     code = 0
     with redirect_stdout(said), redirect_stderr(complained):
@@ -33,17 +38,36 @@ def type_command(args: list[str], environment: dict[str, str]) -> dict[str, Any]
         except click.ClickException as error:
             error.show(complained)
             code = error.exit_code
-    return {"code": code, "out": said.getvalue(), "err": complained.getvalue()}
+    return {"code": code, "out": said.getvalue(), "err": complained.getvalue(), "offline": _is_offline()}
 
 
-def fetch(url: str, part: str, patience: dict[str, Any], **wanted: Any) -> dict[str, Any]:
-    """Download a file; tell how it went, and how the progress was reported."""
+def _is_offline() -> bool:
+    """Whether this process refuses the network; asked as Python itself asks, so that nothing goes out."""
+    try:
+        sys.audit("socket.gethostbyname", "example.org")
+    except OfflineBroken:
+        return True
+    return False
+
+
+def fetch(
+    url: str,
+    part: str,
+    patience: dict[str, Any],
+    start: str | None = None,
+    room: int | None = None,
+    **wanted: Any,
+) -> dict[str, Any]:
+    """Download a file onto a disk with this much room; tell how it went, and how the progress was reported."""
     progress: list[tuple[int, int | None]] = []
+    half = download.Part(Path(part))
+    if room is not None:
+        half = download.Part(half.path, lambda _: MARGIN + room - half.path.stat().st_size)
     try:
         download.download(
-            download.web(url),
+            download.web(start or url),
             download.Wanted(url, **wanted),
-            download.Part(Path(part)),
+            half,
             patience=download.Patience(**patience),
             progress=lambda *report: progress.append(report),
         )

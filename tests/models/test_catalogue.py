@@ -81,6 +81,7 @@ def test_an_entry_is_read_as_published() -> None:
         entry(md5="none"),
         entry(md5=None),
         entry(url=1),
+        entry(url="https://alphacephei.com/\x1b[2J"),
         entry(obsolete="perhaps"),
         entry(lang_text="\x1b[2J"),
         entry(lang_text="[red]"),

@@ -4,9 +4,11 @@ What cannot be tested here is Vosk's own server: the list and the zips are of it
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -141,7 +143,11 @@ def test_what_is_installed_is_not_fetched_again(terminal: Terminal, model_server
         ("vosk-model-en-us-0.22", "its graph is fixed"),
         ("bundled", "publishes no model called bundled"),
         ("missing.zip", "There is no file missing.zip"),
+        ("folder/missing", "There is no file folder/missing"),
+        ("voices/english", "is a folder, not a zip"),
+        ("x" * 300, "cannot be read: File name too long"),
         ("ftp://127.0.0.1/model.zip", "is not https"),
+        ("https://[", "no address that can be followed"),
     ],
 )
 def test_what_cannot_be_installed_is_named(
@@ -158,7 +164,7 @@ def test_what_cannot_be_installed_is_named(
     [
         ("swaps-a-byte", "arrived damaged"),
         ("says-too-little", "that is not the file"),
-        ("leads-to-ftp", "an address that is not"),
+        ("leads-to-ftp", "leads, is not https"),
         ("lists-too-large-a-model", "MB are needed"),
     ],
 )
@@ -184,6 +190,14 @@ def test_a_local_zip_is_installed_without_a_network(
     assert "is-gone" in model_server.was_asked(1)[0]["path"]  # and nothing before
 
 
+def test_a_model_that_is_installed_is_told_without_a_network(terminal: Terminal, installed: Path) -> None:
+    terminal.type("use", "bundled", home=installed)
+    done = terminal.type("install", SMALL, home=installed, list_url=NOWHERE)
+    assert done["code"] == 0, done["err"]
+    assert "is installed already" in done["out"]
+    assert "listens with: bundled" in done["out"]
+
+
 def test_a_file_that_is_no_zip_leaves_no_model(terminal: Terminal, tmp_path: Path) -> None:
     page = tmp_path / "page.zip"
     page.write_text("<html>Please log in</html>")
@@ -199,6 +213,62 @@ def test_a_model_is_installed_from_an_address_of_ones_own(
     done = terminal.type("install", model_server("moved", "my%20model.zip"), home=tmp_path, list_url=NOWHERE)
     assert done["code"] == 0, done["err"]
     assert models(tmp_path) == [SMALL]
+
+
+def test_what_arrived_and_is_no_model_is_thrown_away(terminal: Terminal, server: Server, tmp_path: Path) -> None:
+    done = terminal.type("install", server("behaves", "page.zip"), home=tmp_path)
+    assert done["code"] == 10
+    assert "is damaged, or no zip" in done["err"]
+    assert list((shelf_of(tmp_path) / ".parts").iterdir()) == []
+
+
+def test_what_arrived_and_finds_no_room_is_kept_and_not_fetched_again(
+    terminal: Terminal, model_server: Server, tmp_path: Path
+) -> None:
+    url = model_server("behaves", "model-list.json")
+    with shelf.locked(shelf_of(tmp_path)) as parts:
+        part = parts / f"{SMALL}.zip"
+        shutil.copy(model_server.file, part)
+        part.with_name(f"{part.name}.version").write_text('"first"')
+    refused = terminal.type("install", home=tmp_path, list_url=url, largest_file=1000)
+    assert refused["code"] == 10
+    assert "cannot be written: File too large" in refused["err"]
+    assert models(tmp_path) == []
+    assert terminal.type("install", home=tmp_path, list_url=url)["code"] == 0
+    assert models(tmp_path) == [SMALL]
+    assert all(request["path"].endswith("model-list.json") for request in model_server.was_asked(2))
+
+
+def test_what_was_fetched_and_not_installed_is_told_and_can_be_thrown_away(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    with shelf.locked(shelf_of(tmp_path)) as parts:
+        (parts / "half-a-model.zip").write_bytes(bytes(2_000_000))
+    shown = terminal.type("list", "--patience", "0.3", home=tmp_path, list_url=NOWHERE)
+    assert "2 MB of half-a-model were fetched" in shown["err"]
+    assert "coach ears remove half-a-model" in shown["err"]
+    assert terminal.type("remove", "half-a-model", home=tmp_path)["code"] == 0
+    assert "half-a-model" not in terminal.type("list", "--patience", "0.3", home=tmp_path)["err"]
+
+
+@pytest.mark.parametrize(
+    "command", [("use", "bundled"), ("remove", "model"), ("install", "m.zip"), ("install", "https://[")]
+)
+def test_a_voice_that_is_not_there_has_no_models(
+    terminal: Terminal, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    done = terminal.type(*command, "--voice", "nobody", home=tmp_path)
+    assert done["code"] == 3
+    assert 'There is no voice called "nobody"' in done["err"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_named_in_the_environment_is_not_passed_over_in_silence(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    said = terminal.type("use", "bundled", home=tmp_path, COACH_EARS="/another/model")
+    assert "the coach listens with /another/model instead" in said["err"]
+    assert "COACH_EARS" not in terminal.type("use", "bundled", home=tmp_path, COACH_EARS="")["err"]
 
 
 def test_models_are_chosen_and_removed(terminal: Terminal, installed: Path) -> None:
@@ -268,21 +338,50 @@ def test_a_second_installation_waits_its_turn(
     assert terminal.type("install", str(model_zip), home=tmp_path)["code"] == 0
 
 
-def test_only_these_commands_reach_the_network(model_server: Server, tmp_path: Path) -> None:
-    def coach(*args: str) -> subprocess.CompletedProcess[str]:
-        asked = {"XDG_DATA_HOME": str(tmp_path), "COACH_EARS_LIST": model_server("behaves", "model-list.json")}
-        return subprocess.run(
-            [sys.executable, "-m", "coach", *args],
-            env=os.environ | WITHOUT_PROXY | asked,
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+def test_only_what_fetches_may_reach_the_network_and_only_until_it_has_arrived(
+    terminal: Terminal, model_server: Server, model_zip: Path, tmp_path: Path
+) -> None:
+    url = model_server("behaves", "model-list.json")
+    assert not terminal.type("list", home=tmp_path, list_url=url)["offline"]
+    assert terminal.type("install", home=tmp_path, list_url=url)["offline"]
+    assert terminal.type("use", "bundled", home=tmp_path)["offline"]
+    assert terminal.type("remove", SMALL, home=tmp_path)["offline"]
+    assert terminal.type("install", str(model_zip), home=tmp_path)["offline"]
+    assert terminal.type("install", "missing.zip", home=tmp_path)["offline"]
 
-    shown = coach("ears", "list")
+
+def coach(*args: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the whole program, for a person with this home."""
+    return subprocess.run(
+        [sys.executable, "-m", "coach", *args],
+        env=os.environ | WITHOUT_PROXY | {"XDG_DATA_HOME": str(home)} | environment,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_program_lets_these_commands_reach_the_network(model_server: Server, tmp_path: Path) -> None:
+    shown = coach("ears", "list", home=tmp_path, COACH_EARS_LIST=model_server("behaves", "model-list.json"))
     assert shown.returncode == 0, shown.stderr
     assert "suits this board" in shown.stdout
+
+
+def test_the_phrases_that_a_model_lacks_are_told_when_it_is_installed_and_checked(
+    terminal: Terminal, model_zip: Path, tmp_path: Path
+) -> None:
+    small = tmp_path / "small-vocabulary.zip"
+    with zipfile.ZipFile(model_zip) as whole, zipfile.ZipFile(small, "w") as lacking:
+        for name in whole.namelist():
+            text = whole.read(name)
+            lacking.writestr(name, text.replace(b"\nouch ", b"\nhoppla ") if name.endswith("/words.txt") else text)
+    done = terminal.type("install", str(small), home=tmp_path)
+    assert "It has no words for: ouch." in done["err"]
+    assert f"listens with: {SMALL}" in done["out"]
+    checked = coach("check", home=tmp_path)
+    assert checked.returncode == 0
+    assert f"{shelf_of(tmp_path) / SMALL}: the model cannot hear: ouch\n" in checked.stdout
 
 
 def test_the_list_is_vosks_own() -> None:

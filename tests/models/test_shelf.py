@@ -1,8 +1,11 @@
 """A model is on the shelf whole, or not at all; and the one that the person wants is listened with."""
 
+import json
 import os
 import shutil
 import struct
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -12,6 +15,8 @@ from coach import content
 from coach.devices.ears import GRAMMAR_FILES, NEEDED_FILES
 from coach.models import InstallFailed, shelf
 from coach.session.messages import Command
+
+from .programs import REPOSITORY
 
 FILES = (*NEEDED_FILES, *GRAMMAR_FILES)
 
@@ -130,6 +135,28 @@ def test_what_is_half_done_is_cleared_away_before_the_next_installation(home: Pa
     assert sorted(path.name for path in home.iterdir()) == [".lock", ".parts", kept.name]
 
 
+def test_what_was_fetched_of_an_installed_model_is_cleared_away(home: Path) -> None:
+    # As after a kill between putting a model up and dropping its zip.
+    model(home, "model-1")
+    with shelf.locked(home) as parts:
+        for name in ("model-1.zip", "model-1.zip.version", "model-10.zip", "model-10.zip.version"):
+            (parts / name).touch()
+    with shelf.locked(home):
+        assert shelf.half_fetched(home) == (parts / "model-10.zip",)
+        assert (parts / "model-10.zip.version").exists()
+        assert not (parts / "model-1.zip.version").exists()
+
+
+def test_what_was_fetched_of_a_model_can_be_thrown_away(home: Path) -> None:
+    with shelf.locked(home) as parts:
+        (parts / "half.zip").touch()
+        (parts / "half.zip.version").touch()
+        shelf.remove(home, "half")
+        assert list(parts.iterdir()) == []
+        with pytest.raises(InstallFailed, match="half is not installed"):
+            shelf.remove(home, "half")
+
+
 def test_two_installations_at_once_are_locked_out(home: Path) -> None:
     with (
         shelf.locked(home),
@@ -143,7 +170,12 @@ def test_two_installations_at_once_are_locked_out(home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("folder", "given", "called"),
-    [("model-1/", "", "model-1"), ("", "", "some-model"), ("model-1/", "given", "given")],
+    [
+        ("model-1/", "", "model-1"),
+        ("packed/again/model-1/", "", "model-1"),
+        ("", "", "some-model"),
+        ("model-1/", "given", "given"),
+    ],
 )
 def test_a_model_is_called_as_its_folder_or_its_zip(
     folder: str, given: str, called: str, home: Path, tmp_path: Path
@@ -153,6 +185,48 @@ def test_a_model_is_called_as_its_folder_or_its_zip(
     assert shelf.installed(home) == (done.model,)
     assert [path.name for path in home.iterdir()] == [called]
     assert done.model.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_new_model_is_preferred_although_the_clock_is_slow(
+    home: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    in_2100 = 4_102_444_800
+    os.utime(model(home, "older"), (in_2100, in_2100))
+    done = shelf.put_up(zipped(tmp_path, "newer/"), home, knows_everything)
+    assert shelf.chosen_model("english", environment) == done.model
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "chosen", "used", "left"),
+    [
+        ("install", "", {"newer", "newest"}, ["newer", "newest", "older"]),
+        ("install", "older", {"older"}, ["newer", "newest", "older"]),
+        ("use", "newer", {"newer", "older"}, ["newer", "older"]),
+        ("remove", "newer", {"newer", "older"}, ["older"]),
+    ],
+)
+def test_whoever_is_killed_at_any_step_leaves_a_model_to_listen_with(
+    change: str, chosen: str, used: set[str], left: list[str], home: Path, tmp_path: Path
+) -> None:
+    model(home, "older", age=100)
+    model(home, "newer")
+    if chosen:
+        shelf.use(home, chosen)
+    archive = zipped(tmp_path, "newest/")
+    program = (sys.executable, "-m", "tests.models.killed_at_every_step")
+    told = subprocess.run(
+        [*program, change, tmp_path, archive],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    steps = [json.loads(line) for line in told.stdout.splitlines()]
+    assert {step["uses"] for step in steps} == used
+    for step in steps:
+        assert [name for name in step["then"] if name in {"older", "newer", "newest"}] == left
+        assert set(step["then"]) <= {*left, "current", ".current", ".lock", ".parts"}
 
 
 def test_a_model_that_fails_its_trial_is_not_installed(home: Path, tmp_path: Path) -> None:
@@ -170,9 +244,9 @@ def test_a_model_that_fails_its_trial_is_not_installed(home: Path, tmp_path: Pat
     ("names", "files", "reason"),
     [
         (("a/", "b/"), FILES, "holds 2 models"),
-        (("a/b/",), FILES, "holds 0 models"),
+        (("a/b/", "a/c/"), FILES, "holds 2 models"),
         (("a/",), FILES[:-1], "graph/Gr.fst is missing"),
-        (("a/",), ("README",), "holds 0 models"),
+        (("a/",), ("README",), r"holds no speech model: am/final.mdl is missing"),
         (("bundled/",), FILES, "cannot be called 'bundled'"),
         (("current/",), FILES, "cannot be called 'current'"),
         ((".hidden/",), FILES, "cannot be called '.hidden'"),

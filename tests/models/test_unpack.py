@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coach.models import InstallFailed
+from coach.models import DiskRefused, InstallFailed
 from coach.models.unpack import MARGIN, MOST_FILES, free_bytes, need_room, unpack
 
 Fill = Callable[[zipfile.ZipFile], None]
@@ -68,6 +68,18 @@ def _two_of_a_name(archive: zipfile.ZipFile) -> None:
         archive.writestr("twice", b"2")
 
 
+def _two_cases(archive: zipfile.ZipFile) -> None:
+    archive.writestr("README", b"1")
+    archive.writestr("ReadMe", b"2")
+
+
+def _endless_contents(archive: zipfile.ZipFile) -> None:
+    for number in range(20):
+        entry = info(str(number))
+        entry.comment = bytes(60_000)
+        archive.writestr(entry, b"x")
+
+
 def _file_and_folder(archive: zipfile.ZipFile) -> None:
     archive.writestr("name", b"1")
     archive.writestr("name/file", b"2")
@@ -119,6 +131,10 @@ ATTACKS: dict[str, tuple[Fill, str]] = {
     "duplicate name": (_two_of_a_name, "a name twice"),
     "file and folder": (_file_and_folder, "as a file and as a folder"),
     "folder and file": (_folder_and_file, "as a file and as a folder"),
+    "names that differ in case": (_two_cases, "a name twice"),
+    "name longer than a disk takes": (one("x" * 256), "longer than any model's"),
+    "folders in folders without end": (one("a/" * 1500 + "x"), "longer than any model's"),
+    "endless table of contents": (_endless_contents, "table of contents"),
     "two ways to a name": (_two_ways_to_a_name, "as a file and as a folder"),
     "encrypted": (_encrypted, "is encrypted"),
     "unusual compression": (
@@ -162,6 +178,15 @@ def test_a_truncated_zip_is_refused(kept: float, tmp_path: Path, into: Path) -> 
         unpack(path, into)
 
 
+def test_what_is_no_file_is_named_for_what_it_is(tmp_path: Path, into: Path) -> None:
+    with pytest.raises(InstallFailed, match=r"There is no file .*missing.zip"):
+        unpack(tmp_path / "missing.zip", into)
+    with pytest.raises(InstallFailed, match=r"is a folder, not a zip. .*--ears FOLDER"):
+        unpack(tmp_path, into)
+    with pytest.raises(InstallFailed, match=r"cannot be read: File name too long. Check how it is written"):
+        unpack(tmp_path / ("x" * 300), into)
+
+
 def test_a_wrong_checksum_is_found(tmp_path: Path, into: Path) -> None:
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
@@ -197,7 +222,7 @@ def test_no_damage_raises_anything_but_a_sentence(
 
 def test_nothing_is_written_if_there_is_no_room(tmp_path: Path, into: Path) -> None:
     path = packed(tmp_path, lambda it: it.writestr("file", bytes(range(256)) * 20))
-    with pytest.raises(InstallFailed, match=r"17 MB are needed in .*into, and 17 MB are free"):
+    with pytest.raises(DiskRefused, match=r"17 MB are needed in .*into, and 17 MB are free"):
         unpack(path, into, free=lambda _: MARGIN + 5_119)
     assert list(into.iterdir()) == []
     unpack(path, into, free=lambda _: MARGIN + 5_120)
