@@ -8,15 +8,13 @@ import difflib
 import os
 import sys
 import traceback
-from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from coach import cli_diary, cli_doctor, cli_history, cli_plan, cli_serve, cli_talk, content, history
+from coach import cli_bench, cli_diary, cli_doctor, cli_history, cli_plan, cli_serve, cli_talk, content, history
 from coach.cli_ears import ears as ears_commands
 from coach.cli_options import EARS, KEYS, LEAD_IN, MICROPHONE, NO_MICROPHONE, SPEAKER, STORE, VOICE
 from coach.cli_service import service as service_commands
@@ -30,14 +28,12 @@ from coach.ports import Mind
 from coach.session.messages import Entered, Heard, Milliseconds
 from coach.session.routine import Routine
 from coach.session.table import STATES
+from coach.terminal import out, warn
 from coach.voice_queue import Played
 
 DEFAULT_ROUTINE = "lower-back-circuit"
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended."""
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 def main() -> None:
@@ -106,7 +102,7 @@ def coach(context: click.Context) -> None:
                                  12  the doctor found trouble
     \b
     Options can also be given by environment: COACH_EARS, COACH_STORE, COACH_VOICE, COACH_INPUT, COACH_OUTPUT,
-    COACH_LEAD_IN, COACH_KEYS, COACH_NO_MICROPHONE.
+    COACH_LEAD_IN, COACH_KEYS, COACH_NO_MICROPHONE, COACH_REMIND, COACH_QUIET_HOURS.
     """
     if context.invoked_subcommand != "ears":  # its commands decide for themselves: a person may ask for a model
         stay_offline()
@@ -181,7 +177,7 @@ def run(  # noqa: PLR0913, PLR0917 - options of the command line
     if (has_keys or no_microphone) and not quiet:
         out.print(f"Keys: {escape(', '.join(spoken.keys.names.values()))}.", soft_wrap=True)
     end = practise_live(
-        spoken, setup, _Terminal(quiet=quiet), _warn, Wishes(minutes=minutes, equipment=equipment), chosen
+        spoken, setup, _Terminal(quiet=quiet), warn, Wishes(minutes=minutes, equipment=equipment), chosen
     )
     out.print(f"The session is over: [bold]{end.outcome}[/]. coach log shows what was done.")
 
@@ -219,7 +215,7 @@ def talk(
     asked = content.load_interview(interview, spoken)
     kept = store or history.default_store_path()
     setup = Setup(ears or chosen_model(voice), kept, microphone, speaker, lead_in_ms=Milliseconds(lead_in))
-    end = cli_talk.talk_live(asked, spoken, setup, _Terminal(quiet=False), _warn)
+    end = cli_talk.talk_live(asked, spoken, setup, _Terminal(quiet=False), warn)
     out.print(f"The conversation is over: [bold]{end.outcome}[/].")
 
 
@@ -303,7 +299,7 @@ def _rehearse(
         f"{len(hearing.false_accepts)} heard that nobody said."
     )
     if rehearsal.unsaid:
-        _warn(rehearsal.unsaid)
+        warn(rehearsal.unsaid)
     for file in files:
         out.print(f"  {escape(str(file))}", soft_wrap=True)
 
@@ -322,7 +318,7 @@ def routines() -> None:
     out.print(table)
     out.print(f"\nYour own routines go to {escape(str(content.own_routines()))}.", soft_wrap=True)
     for mistake in broken:
-        _warn(mistake)
+        warn(mistake)
 
 
 @coach.command()
@@ -403,127 +399,10 @@ def _list_voices() -> None:
     out.print(table)
 
 
-@coach.group(invoke_without_command=True)
-@VOICE
-@EARS
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
-@click.pass_context
-def bench(context: click.Context, voice: str, ears: Path | None, as_json: bool) -> None:  # noqa: FBT001
-    """Measure this machine: reaction times, cadence, speed, start-up, memory.
-
-    Times of reactions and cadence are counted in sound, so they are the same on a busy machine; speeds are ratios
-    to real time on this machine as it is now.
-    """
-    if context.invoked_subcommand is not None:
-        return
-    from coach.bench import measure, show  # noqa: PLC0415 - loads everything
-
-    figures = measure(voice, ears or chosen_model(voice), _warn)
-    if as_json:
-        click.echo(figures.as_json())
-    else:
-        show(out, figures)
-
-
-@bench.command()
-@VOICE
-@EARS
-@click.option("--days", type=click.FloatRange(1, 365), default=7, show_default=True, help="How many.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of all chance in it.")
-@click.option(
-    "--commands",
-    type=click.IntRange(0, 10_000),
-    default=300,
-    show_default=True,
-    help="How many are said to the real ears afterwards; 0: none.",
-)
-@click.option("--markdown", type=click.Path(path_type=Path), help="Write it as a page of documentation.")
-def soak(voice: str, ears: Path | None, days: float, seed: int, commands: int, markdown: Path | None) -> None:
-    """Live through days at home in minutes, and look whether anything grows, drifts, or gets lost.
-
-    Sessions, nights, reminders, restarts, outages, summer time and a clock that jumps; first with understudies for
-    sound, then some hundred commands with the real ears and the real voice. A day takes about six seconds of
-    processor, a command to the real ears about one.
-    """
-    from coach.bench import soak as trial  # noqa: PLC0415 - loads everything
-
-    week, real = trial.soak(days, seed, voice, (ears or chosen_model(voice)).resolve(), commands)
-    trial.show(out, week, real)
-    if markdown:
-        markdown.write_text(trial.as_markdown(week, real), encoding="utf-8")
-
-
-@bench.command()
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
-@VOICE
-@EARS
-@click.option("--condition", "conditions", multiple=True, help="Only this condition; can be given several times.")
-@click.option("--quick", is_flag=True, help="A sample of everything.")
-@click.option("--voices", type=click.IntRange(1, 5), help="Only so many of the five synthetic voices.")
-@click.option(
-    "--interruptions",
-    type=click.IntRange(1, 1000),
-    help="Over the coach's own voice: only so many urgent phrases, and as many others.",
-)
-@click.option(
-    "--processes",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="So many measurements at a time; each process takes 0.8 GB.",
-)
-@click.option("--json", "as_json", type=click.Path(path_type=Path), help="Write the report to this file too.")
-@click.option("--picture", type=click.Path(path_type=Path), help="Draw it into this PNG file.")
-@click.option("--markdown", type=click.Path(path_type=Path), help="Write it as a page of documentation.")
-def hearing(
-    folders: tuple[Path, ...],
-    voice: str,
-    ears: Path | None,
-    conditions: tuple[str, ...],
-    quick: bool,  # noqa: FBT001 - an option of the command line
-    voices: int | None,
-    interruptions: int | None,
-    processes: int,
-    **into: Path | None,
-) -> None:
-    """Measure how well the ears hear, on the recordings in FOLDERS and on synthetic voices.
-
-    Each folder holds a manifest.csv (path, text, speaker, source, licence, duration_s, kind) and the recordings it
-    names. Without a folder, only synthetic voices are examined. All of it takes some hours; one voice and 32
-    interruptions, with every recording of people, about one.
-    """
-    from coach.bench import hearing as examination  # noqa: PLC0415 - loads everything
-
-    extent = examination.SAMPLE if quick else examination.EVERYTHING
-    extent = extent.cut_to(voices or len(extent.speakers), interruptions or extent.interruptions)
-    with examination.progress_on(err) as progress:
-        report = examination.measure_hearing(
-            folders,
-            ears or chosen_model(voice),
-            content.load_voice(voice),
-            [summary.routine for summary in content.routines() if summary.routine],
-            conditions=conditions or examination.CONDITION_NAMES,
-            extent=extent,
-            processes=processes,
-            progress=progress,
-        )
-    examination.show(out, report)
-    picture = into["picture"]
-    if as_json := into["as_json"]:
-        as_json.write_text(report.as_json(), encoding="utf-8")
-    if markdown := into["markdown"]:
-        today = datetime.now().astimezone().date().isoformat()
-        markdown.write_text(
-            examination.as_markdown(report, today, picture.name if picture else ""), encoding="utf-8"
-        )
-    if picture:
-        examination.draw(report, picture)
-
-
 for command in (
     *(cli_history.log, cli_history.export_history, cli_history.forget),
     *(cli_plan.plan, cli_diary.diary, cli_diary.habit),
-    *(ears_commands, service_commands, cli_serve.serve, cli_doctor.doctor),
+    *(ears_commands, service_commands, cli_serve.serve, cli_doctor.doctor, cli_bench.bench),
 ):
     coach.add_command(command)
 
@@ -547,10 +426,6 @@ def _script_path(script: Path | None, routine: str) -> Path:
     raise ContentBroken([f'There is no script called "{script}"; {remedy} A file of your own ends in .toml.'])
 
 
-def _warn(text: str) -> None:
-    err.print(f"[yellow]note:[/] {escape(text)}", soft_wrap=True)
-
-
 def _clock(at: int) -> str:
     minutes, seconds = divmod(at // 1000, 60)
     return f"{minutes}:{seconds:02}"
@@ -565,7 +440,7 @@ class _Terminal:
     def __call__(self, at: Milliseconds, message: object) -> None:
         match message:
             case CoachError():
-                _warn(str(message))
+                warn(str(message))
             case Played(text=text, begin=begin, cut=cut) if not self._quiet:
                 out.print(f"[dim]{_clock(begin):>6}[/]  {escape(text)}{' -' if cut else ''}", soft_wrap=True)
             case Heard(words=words) if not self._quiet:
@@ -583,7 +458,7 @@ class _Progress:
     def __call__(self, at: Milliseconds, message: object) -> None:
         match message:
             case CoachError():
-                _warn(str(message))
+                warn(str(message))
             case Entered(exercise=exercise, side=side, round=number) if exercise:
                 where = f"round {number}: {' '.join(filter(None, (exercise, side)))}"
                 if where != self._where:

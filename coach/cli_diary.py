@@ -12,14 +12,13 @@ from pathlib import Path
 
 import click
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from coach import content
 from coach.cli_history import history_at
-from coach.cli_options import STORE
+from coach.cli_options import STORE, WORDS
 from coach.content.guidance import load_guidance
 from coach.devices.store import SqliteStore
 from coach.errors import StoreFailed
@@ -32,13 +31,8 @@ from coach.planning.reason import Reason
 from coach.planning.telling import said
 from coach.session.messages import Milliseconds, Note
 from coach.session.phrases import Voice
+from coach.terminal import err, out
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-
-_VOICE = click.option(
-    "--voice", default="english", show_default=True, help="Whose words to tell it in.", envvar="COACH_VOICE"
-)
 SCALE = click.IntRange(0, 10)
 TAG = re.compile(r"[a-z0-9][a-z0-9 -]{0,29}")
 
@@ -50,7 +44,7 @@ Answers = Sequence[tuple[str, str | int | bool]]
 
 @click.command()
 @STORE
-@_VOICE
+@WORDS
 @click.option("-n", "--days", type=click.IntRange(1, 3660), default=14, show_default=True, help="How many days.")
 @click.option("--add", is_flag=True, help="Write today's entry instead.")
 @click.option("--back", type=SCALE, help="How much the back bothers: 0 not at all, 10 the worst.")
@@ -161,7 +155,7 @@ def _comparisons(compared: Iterable[diaries.Together]) -> Table:
 
 @click.command()
 @STORE
-@_VOICE
+@WORDS
 @click.option("--anchor", help="Agree on a plan: what your session follows, like after_coffee.")
 @click.option("--late", help="And what if that slips by, like before_bed or a_little.")
 def habit(store: Path | None, voice: str, anchor: str | None, late: str | None) -> None:

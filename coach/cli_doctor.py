@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from coach import content
@@ -20,9 +19,7 @@ from coach.doctor.report import Report, show_field, spoken
 from coach.doctor.sound import Tell
 from coach.errors import CoachError
 from coach.ports import SAMPLE_RATE
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+from coach.terminal import err, out
 
 _PAUSE = bytes(2 * SAMPLE_RATE * 4 // 10)
 """Between two sentences: 400 ms."""

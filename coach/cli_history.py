@@ -5,7 +5,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 
 from coach import export, history
@@ -13,9 +12,8 @@ from coach.cli_options import STORE
 from coach.devices.store import Recorded, files_of, find_damage, is_there, read_history, set_aside
 from coach.devices.store import forget as forget_in
 from coach.errors import CoachError, StoreFailed
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+from coach.log import show_log
+from coach.terminal import err, out
 
 DAMAGES_TOLD = 5
 """More of them tell a person nothing new."""
@@ -52,7 +50,7 @@ def log(store: Path | None, number: int, sets: bool, as_json: bool, check: bool)
     if as_json:
         click.echo(history.as_json(sessions))
     else:
-        history.show_log(out, sessions, detail=sets)
+        show_log(out, sessions, detail=sets)
 
 
 def _check(path: Path) -> None:

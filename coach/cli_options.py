@@ -13,6 +13,9 @@ VOICE = click.option(
     help="The voice: a folder under voices/.",
     envvar="COACH_VOICE",
 )
+WORDS = click.option(
+    "--voice", default="english", show_default=True, help="Whose words to tell it in.", envvar="COACH_VOICE"
+)
 EARS = click.option(
     "--ears",
     type=click.Path(path_type=Path),

@@ -9,13 +9,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from coach import content
 from coach.cli_history import history_at
-from coach.cli_options import STORE
+from coach.cli_options import STORE, WORDS
 from coach.content.guidance import load_guidance, rules
 from coach.history import read_past
 from coach.planning.simulate import PEOPLE, Simulation, chance, simulate
@@ -26,18 +25,15 @@ from coach.session.course import Course
 from coach.session.phrases import Voice
 from coach.session.plan import steps_of
 from coach.session.routine import Routine, exercises_of
+from coach.terminal import out
 
 FIRST_DAY = date(2026, 1, 5)
 """The imagined people begin on a Monday. Which one makes no difference."""
 
-out = Console(highlight=False)
-
 
 @click.command()
 @STORE
-@click.option(
-    "--voice", default="english", show_default=True, help="Whose words to tell it in.", envvar="COACH_VOICE"
-)
+@WORDS
 @click.option(
     "--date",
     "on",

@@ -1,8 +1,8 @@
 """The ports: what the loop asks of its hands, and the units they share.
 
-A mind decides; five thin hands stand behind the other Protocols, one file and one library each, in
-``coach/devices``; their understudies, which need no hardware and pass the same contract tests, stand in
-``coach/rehearsal``. Nothing in this file does anything.
+A mind decides; six thin hands stand behind the other Protocols, one library each at most, in ``coach/devices``;
+their understudies, which need no hardware and pass the same contract tests, stand in ``coach/rehearsal``. Nothing
+in this file does anything.
 
 Sound is the same everywhere inside the coach: 16 kHz, mono, signed 16-bit little-endian, cut into blocks of
 20 ms. The recogniser wants exactly this, the echo canceller wants multiples of 10 ms, and a command is acted

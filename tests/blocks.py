@@ -3,10 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from coach.ports import BLOCK_SAMPLES, Block
+from coach.blocks import blocks_of
+from coach.ports import Block
 
 
 def blocks(sound: NDArray[np.float64]) -> list[Block]:
     """Cut sound, in the scale of int16, into blocks; rounded and clipped."""
-    samples = np.clip(np.rint(sound), -32_768, 32_767).astype("<i2")
-    return [Block(samples[at : at + BLOCK_SAMPLES].tobytes()) for at in range(0, len(samples), BLOCK_SAMPLES)]
+    return cut(np.clip(np.rint(sound), -32_768, 32_767).astype("<i2").tobytes())
+
+
+def cut(pcm: bytes) -> list[Block]:
+    """Cut a recording into blocks; the last is filled up with silence."""
+    return list(blocks_of(pcm))

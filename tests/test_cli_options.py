@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 import coach.live
 from coach.cli import coach as command_line
+from coach.cli_doctor import settings_of
 from coach.errors import RoomLost
 from coach.live import Setup
 from coach.voice_queue import USUAL_LEAD_IN
@@ -54,3 +55,9 @@ def test_the_help_tells_the_usual_lead_in(command):
     told = CliRunner().invoke(command_line, [command, "--help"])
     assert "--lead-in MS" in told.output
     assert "[default: 300" in told.output
+
+
+def test_the_help_names_every_setting_of_the_environment():
+    told = CliRunner().invoke(command_line, ["--help"]).output
+    not_for_people = {"COACH_TRACEBACK", "COACH_EARS_LIST"}
+    assert {name for name in settings_of(command_line) if name not in told} == not_for_people

@@ -22,8 +22,8 @@ from coach.history import (
     read_sessions,
     record,
     remembered,
-    show_log,
 )
+from coach.log import show_log
 from coach.planning.past import Hurt, Interview, Past, SessionDone, SetDone
 from coach.session.messages import Milliseconds, Note
 from coach.session.routine import Exercise, Phase, Variant

@@ -24,6 +24,7 @@ from coach.session.messages import Entered, Heard, Hypothesis, Line, Millisecond
 from coach.session.session import Session
 from coach.session.table import RESTING
 from coach.voice_queue import Played
+from tests.blocks import blocks
 
 VOICE = content.load_voice("english")
 ROUTINE = content.load_routine("lower-back-circuit", voice=VOICE)
@@ -47,11 +48,6 @@ def speech(mouth, sentences):
     breath = bytes(SAMPLE_RATE // 4 * 2)
     said = breath.join(mouth.speak(Line(text, VOICE.words_per_minute)) for text in sentences)
     return np.frombuffer(said + bytes(-len(said) % BLOCK_BYTES), np.int16)
-
-
-def blocks(sound):
-    pcm = np.clip(sound, -32768, 32767).astype("<i2").tobytes()
-    return [Block(pcm[at : at + BLOCK_BYTES]) for at in range(0, len(pcm), BLOCK_BYTES)]
 
 
 class Person:

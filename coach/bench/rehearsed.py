@@ -20,6 +20,7 @@ import vosk
 
 from coach import content
 from coach.bench.speed import Speed, timed
+from coach.blocks import blocks_of
 from coach.devices.ears import VoskEars
 from coach.offline import stay_offline
 from coach.ports import BLOCK_BYTES, BLOCK_MS, Block
@@ -66,8 +67,7 @@ def weigh_model(voice: Voice, model: Path) -> int:
 
 def decode(voice: Voice, model: Path, room: SimulatedRoom) -> Speed:
     """Let fresh ears hear the beginning of a rehearsal once more, and nothing else."""
-    sound = memoryview(room.microphone_track)[: DECODED // BLOCK_MS * BLOCK_BYTES]
-    blocks = [Block(bytes(sound[at : at + BLOCK_BYTES])) for at in range(0, len(sound), BLOCK_BYTES)]
+    blocks = list(blocks_of(room.microphone_track[: DECODED // BLOCK_MS * BLOCK_BYTES]))
     ears = VoskEars(model, voice.decoys, voice.homophones)
     ears.listen(voice.phrases_of(table.spoken_in(table.BRIEFING)))
 

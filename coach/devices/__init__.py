@@ -1,4 +1,4 @@
-"""The outside: one file, one library each; none imports another. Everything here stands behind a port.
+"""The outside: one file, one library each at most; none imports another.
 
-The room alone is a package: several subjects, and still one device.
+The room alone is a package: several subjects, and still one device; ``deaf_room`` is a half of it.
 """

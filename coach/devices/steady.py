@@ -16,12 +16,13 @@ tell how long an outage was. Both are given from outside, so that a test neither
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final, Protocol
 
+from coach.blocks import blocks_of
 from coach.deafness import DEAF_AFTER, Hearing
 from coach.errors import RoomBack, RoomDeaf, RoomHangs, RoomLost
-from coach.ports import BLOCK_BYTES, BLOCK_MS, SILENCE, Block, Pcm, Room
+from coach.ports import BLOCK_MS, SILENCE, Block, Pcm, Room
 
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 10.0
@@ -223,7 +224,7 @@ class SteadyRoom:
 
     def _play(self, pcm: Pcm, room: Room) -> bool:
         try:
-            for block in (*_blocks_of(pcm), *([SILENCE] * TAIL_BLOCKS)):
+            for block in (*blocks_of(pcm), *([SILENCE] * TAIL_BLOCKS)):
                 room.exchange(block)
         except RoomLost:
             self.close()
@@ -251,8 +252,3 @@ def deafness(fault: str) -> RoomDeaf:
         case _:
             what = "The microphone delivers nothing but noise at full scale."
     return RoomDeaf(fault, what, "See whether it is switched off, muted, or turned up too far.")
-
-
-def _blocks_of(pcm: Pcm) -> Iterator[Block]:
-    for at in range(0, len(pcm), BLOCK_BYTES):
-        yield Block(pcm[at : at + BLOCK_BYTES].ljust(BLOCK_BYTES, b"\0"))

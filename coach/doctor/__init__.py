@@ -1,9 +1,9 @@
-"""The doctor: measures devices, sound, ears, files and machine, and tells in words what it found.
+"""The doctor: measures devices, sound, ears, files, machine and service, and tells in words what it found.
 
-A module for each field. Measuring and judging are apart: measuring looks at the world and returns a plain value,
-judging is a pure function from that value to findings. So every remedy can be tested with plain values, and what
-could not be measured is never judged. ``examination`` goes through the fields and lets none of them keep the
-report from coming; ``report`` shows it, ``bundle`` makes a file of it that can be handed on.
+A module for each field, and a package for the sound. Measuring and judging are apart: measuring looks at the world
+and returns a plain value, judging is a pure function from that value to findings. So every remedy can be tested
+with plain values, and what could not be measured is never judged. ``examination`` goes through the fields and lets
+none of them keep the report from coming; ``report`` shows it, ``bundle`` makes a file of it that can be handed on.
 
 Nothing here changes anything: what is to be done is told, and a person does it.
 """

@@ -1,7 +1,7 @@
 """What an interview asks, and what was answered: plain values.
 
-The questions are written in ``voices/*/interviews``, where ``coach/interview_file.py`` reads and checks them; no
-word of them stands here. Answers are what the notes of an interview say: whoever reads a history gets them back
+The questions are written in ``voices/*/interviews``, where ``coach/content/interviews.py`` reads and checks them;
+no word of them stands here. Answers are what the notes of an interview say: whoever reads a history gets them back
 with ``answers_from``.
 """
 

@@ -33,12 +33,10 @@ class HabitPlan:
     Attributes:
         anchor: what it follows: the command that says so aloud (``after_coffee``).
         late: what to do if that slips by: another such command, or ``SOON``.
-        agreed_on: when the person agreed to it.
     """
 
     anchor: Command
     late: Command
-    agreed_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def plan_of(past: Past) -> HabitPlan | None:
         anchor, late = answers.get("anchor"), answers.get("late")
         if answers["confirm"] is not True or not isinstance(anchor, str):
             return None
-        return HabitPlan(Command(anchor), Command(late) if isinstance(late, str) else SOON, interview.day)
+        return HabitPlan(Command(anchor), Command(late) if isinstance(late, str) else SOON)
     return None
 
 

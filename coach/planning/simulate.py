@@ -72,7 +72,6 @@ class Week:
         walk_minutes: how long a walk may be at its end.
         height: at its end, the place on the ladders of all exercises that are ever done, as a mean share of them.
         pains: how many sessions hurt.
-        days_off: how many days the plan held nothing.
     """
 
     sessions: int
@@ -80,7 +79,6 @@ class Week:
     walk_minutes: int
     height: float
     pains: int
-    days_off: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +125,13 @@ def simulate(
         weeks: how many.
     """
     past = Past()
-    off: list[date] = []
     for today in (first_day + timedelta(days=day) for day in range(7 * weeks)):
         past, held = _ask(past, today, person, _pain(person, today, first_day), routines, guidance)
-        if held.routine is None:
-            off.append(today)
-        elif draw() < person.comes:
+        if held.routine and draw() < person.comes:
             past = past.with_session(_done(held.routine, held, person, draw))
     sundays = [first_day + timedelta(days=7 * week + 6) for week in range(weeks)]
     climbing = _climbing(past, routines)
-    told = tuple(_week(past.until(sunday), sunday, off, climbing, routines, guidance) for sunday in sundays)
+    told = tuple(_week(past.until(sunday), sunday, climbing, routines, guidance) for sunday in sundays)
     return Simulation(person, told, past)
 
 
@@ -197,7 +192,6 @@ def _climbing(past: Past, routines: Sequence[Routine]) -> tuple[Exercise, ...]:
 def _week(
     past: Past,
     sunday: date,
-    off: Sequence[date],
     climbing: Sequence[Exercise],
     routines: Sequence[Routine],
     guidance: Guidance,
@@ -211,5 +205,4 @@ def _week(
         walk_minutes=walk(past, sunday, guidance, walks).minutes,
         height=sum(heights) / max(1, len(heights)),
         pains=sum(bool(it.pains) for it in sessions),
-        days_off=sum(0 <= (sunday - day).days < 7 for day in off),
     )

@@ -70,30 +70,24 @@ class BehindAmplifier:
     Args:
         room: the room as it is with a loudspeaker that never sleeps.
         amplifier: what its loudspeaker hangs on.
+
+    Attributes:
+        played: what was handed to the amplifier, from the beginning: 16 kHz, int16.
+        heard: what came out of it, likewise.
     """
 
     def __init__(self, room: Room, amplifier: SleepyAmplifier) -> None:
+        self.played = bytearray()
+        self.heard = bytearray()
         self._room = room
         self._amplifier = amplifier
-        self._played: list[Block] = []
-        self._heard: list[Block] = []
 
     def exchange(self, speaker: Block) -> Block:
         """Play what the amplifier lets through, and return what the microphone recorded meanwhile."""
         heard = self._amplifier.amplify(speaker)
-        self._played.append(speaker)
-        self._heard.append(heard)
+        self.played += speaker
+        self.heard += heard
         return self._room.exchange(heard)
-
-    @property
-    def played(self) -> bytes:
-        """What was handed to the amplifier, from the beginning: 16 kHz, int16."""
-        return b"".join(self._played)
-
-    @property
-    def heard(self) -> bytes:
-        """What came out of it, likewise."""
-        return b"".join(self._heard)
 
     def close(self) -> None:
         """Close the room."""

@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLES_PER_MS, SILENCE, Block, Mouth, Pcm
+from coach.blocks import blocks_of
+from coach.ports import BLOCK_MS, SAMPLES_PER_MS, SILENCE, Block, Mouth, Pcm
 from coach.rehearsal.script import Remark, Script
 from coach.rehearsal.trace import Trace, Uttered
 from coach.session.messages import Entered, Heard, Hush, Line, Milliseconds, Say
@@ -156,6 +157,4 @@ def _rendered(pcm: Pcm, level_db: float) -> tuple[tuple[Block, ...], Millisecond
     sounding = np.flatnonzero(loudness >= max(1.0, SOUNDING * loudness.max(initial=0.0)))
     length = int(sounding[-1]) + 1 if sounding.size else samples.size
     sound = np.clip(samples * 10 ** (level_db / 20), -32768, 32767).astype("<i2").tobytes()
-    sound += bytes(-len(sound) % BLOCK_BYTES)
-    blocks = (Block(sound[at : at + BLOCK_BYTES]) for at in range(0, len(sound), BLOCK_BYTES))
-    return tuple(blocks), Milliseconds(-(-length // SAMPLES_PER_MS))
+    return tuple(blocks_of(sound)), Milliseconds(-(-length // SAMPLES_PER_MS))

@@ -3,8 +3,6 @@
 Read it like a page of music: each row is two and a half minutes, from left to right. A row has three staves:
 the listener's words above, the coach's voice in the middle, what the session was doing below. This file draws
 and decides nothing; what a reaction is stands in ``score.py``.
-
-matplotlib is an extra and slow to import, so it is imported only when a picture is wanted.
 """
 
 from __future__ import annotations
@@ -17,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from coach.errors import CoachError
 from coach.ports import SAMPLE_RATE, Pcm
 from coach.rehearsal.score import Hearing, Reaction, latencies
+from coach.rehearsal.sheet import FAINT, INK, RULE, WIDTH, blank
 from coach.rehearsal.trace import Trace, Uttered
 from coach.session.messages import End, Entered
 from coach.session.table import (
@@ -44,17 +42,12 @@ ROW_S: Final = 150
 """Seconds in a row: a command is still wide enough to be seen."""
 
 # Inches. Six rows, 15 minutes, make an A4 page in landscape; a longer session makes a longer page.
-WIDTH: Final = 11.69
 ROW_HEIGHT: Final = 1.17
 HEADER: Final = 0.65
 FOOTER: Final = 0.60
 LEFT: Final = 0.75
 RIGHT: Final = 0.35
-DOTS_AN_INCH: Final = 160
 
-INK: Final = "#1b1f24"
-FAINT: Final = "#7d858d"
-RULE: Final = "#e3e6e9"
 COACH: Final = "#0072b2"
 ALARM: Final = "#c04a00"
 
@@ -98,19 +91,10 @@ def draw_picture(trace: Trace, path: Path, title: str, *, sound: Pcm | None = No
     Raises:
         CoachError: matplotlib is not installed.
     """
-    try:
-        # Not pyplot: it keeps global state and looks for a display. Here, because it takes long to import.
-        from matplotlib.figure import Figure  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise CoachError(
-            "The picture needs matplotlib, which is not installed.",
-            "Install it: pip install 'lower-back-coach[picture]'.",
-        ) from error
-
     length = max(trace.until / 1000, 1.0)
     rows = int(-(-length // ROW_S))
     height = HEADER + rows * ROW_HEIGHT + FOOTER
-    figure = Figure(figsize=(WIDTH, height), dpi=DOTS_AN_INCH, facecolor="white")
+    figure = blank(height)
     hearing = latencies(trace)
     bands = list(_bands(trace, length))
     envelope = None if sound is None else _envelope(sound)
@@ -308,7 +292,7 @@ def _draw_words(axes: Axes, trace: Trace, hearing: Hearing) -> None:
 
 def _legend(figure: Figure, bands: list[_Band], height: float) -> None:
     """The states that occurred, in the order of the table, and the marks."""
-    from matplotlib.lines import Line2D  # noqa: PLC0415 - see draw_picture
+    from matplotlib.lines import Line2D  # noqa: PLC0415 - see sheet.py
     from matplotlib.patches import Patch  # noqa: PLC0415
 
     occurred = {band.state for band in bands}

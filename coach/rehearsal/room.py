@@ -135,28 +135,17 @@ class SimulatedRoom:
     def close(self) -> None:
         """There is nothing to let go of; the tracks can still be written."""
 
-    def write_wav(self, path: Path) -> None:
-        """Write both tracks: the coach on the left, the microphone on the right.
-
-        Raises:
-            CoachError: the file cannot be written.
-        """
-        self._write(path, channels=2)
-
     def write_mix(self, path: Path) -> None:
         """Write both tracks as one, for listening: each at half its level, so that they never clip.
 
         Raises:
             CoachError: the file cannot be written.
         """
-        self._write(path, channels=1)
-
-    def _write(self, path: Path, channels: int) -> None:
         try:
-            with soundfile.SoundFile(path, "w", SAMPLE_RATE, channels, subtype="PCM_16", format="WAV") as wav:
+            with soundfile.SoundFile(path, "w", SAMPLE_RATE, 1, subtype="PCM_16", format="WAV") as wav:
                 for tracks in zip(self._coach_track, self._microphone_track, strict=True):
-                    both = np.stack([np.frombuffer(track, "<i2") for track in tracks], axis=1)
-                    wav.write(both if channels == 2 else (both.sum(axis=1, dtype=np.int32) // 2).astype(np.int16))
+                    both = np.stack([np.frombuffer(track, "<i2") for track in tracks])
+                    wav.write((both.sum(axis=0, dtype=np.int32) // 2).astype(np.int16))
         except (OSError, soundfile.LibsndfileError) as error:
             raise CoachError(
                 f"The sound of the session cannot be written to {path}: {error}.",

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from coach.errors import CoachError
 from coach.planning.simulate import Simulation
-from coach.rehearsal.picture import ALARM, COACH, DOTS_AN_INCH, FAINT, INK, RULE, WIDTH
+from coach.rehearsal.picture import ALARM, COACH
+from coach.rehearsal.sheet import FAINT, INK, RULE, blank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,15 +31,7 @@ def draw_weeks(simulations: Sequence[Simulation], path: Path) -> None:
     Raises:
         CoachError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import, and an extra
-    except ModuleNotFoundError as error:
-        raise CoachError(
-            "The picture needs matplotlib, which is not installed.",
-            "Install it: pip install 'lower-back-coach[picture]'.",
-        ) from error
-
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DOTS_AN_INCH, facecolor="white")
+    figure = blank(HEIGHT)
     figure.text(0.065, 0.95, "Twelve weeks of imagined people", size=15, weight="bold", color=INK, va="center")
     figure.text(
         0.065,

@@ -1,12 +1,14 @@
 """A week at home in a minute: nothing grows, nothing drifts, nothing gets lost."""
 
+from pathlib import Path
 from random import Random
 
 import pytest
 
-from coach.bench import soak
 from coach.bench.inhabitant import Counts, Inhabitant
-from coach.bench.soak import BEGINS, NOISE, Real, Snapshot, Week, World, live_a_week, rows_of
+from coach.bench.soak import Real, Snapshot, Week, rows_of, soak
+from coach.bench.soak.week import ERRANDS, live_a_week
+from coach.bench.soak.world import BEGINS, NOISE, World
 from coach.content import load_voice
 from coach.ports import BLOCK_MS
 from coach.rehearsal.trace import Trace, Uttered
@@ -25,7 +27,7 @@ would show."""
 @pytest.fixture(scope="module")
 def week() -> Week:
     """In a process of its own: this one holds what other tests have left."""
-    return soak.soak(7, 1, "english", soak.Path("unused"), commands=0)[0]
+    return soak(7, 1, "english", Path("unused"), commands=0)[0]
 
 
 @pytest.mark.slow
@@ -87,7 +89,7 @@ def test_a_clock_that_is_wrong_is_put_right():
 
 
 def test_the_errands_are_commands():
-    assert {Command(it) for _, wanted in soak.ERRANDS for it in wanted.split()} <= COMMANDS
+    assert {Command(it) for _, wanted in ERRANDS for it in wanted.split()} <= COMMANDS
 
 
 def somebody(**more) -> Inhabitant:

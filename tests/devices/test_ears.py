@@ -13,16 +13,12 @@ from coach.content import content_root, load_voice
 from coach.devices.ears import LONGEST_UTTERANCE, VoskEars, missing_phrases
 from coach.devices.mouth import SpeakingMouth
 from coach.errors import EarsUnfit
-from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, SILENCE, Block, Pcm
+from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, SILENCE, Pcm
 from coach.session.messages import Command, Hypothesis, Line
+from tests.blocks import cut
 from tests.rehearsal.test_understudy_ears import EarsContract, finals
 
 MODEL = content_root() / "voices" / "english" / "ears"
-
-
-def blocks(sound: bytes) -> Iterator[Block]:
-    for at in range(0, len(sound), BLOCK_BYTES):
-        yield Block(sound[at : at + BLOCK_BYTES].ljust(BLOCK_BYTES, b"\0"))
 
 
 def noise(seconds: float, loudness: float = 0.05) -> Pcm:
@@ -43,7 +39,7 @@ class SpokenPerson:
 
     def make(self, sound: bytes) -> list[Hypothesis]:
         """Let the ears hear a sound; return all that they reported meanwhile."""
-        return [hypothesis for block in blocks(sound) for hypothesis in self.ears.hear(block)]
+        return [hypothesis for block in cut(sound) for hypothesis in self.ears.hear(block)]
 
     def say(self, words: str) -> list[Hypothesis]:
         return self.make(self.voice(words)) + self.wait(2_000)
@@ -167,7 +163,7 @@ def test_talk_without_end_is_cut_into_utterances(person):
     person.ears.listen(["pause", "stop", "it hurts", "continue"])
     talk = person.voice("when we are on our way around the world")
     ends = [0]
-    for number, block in enumerate(blocks((talk * 20)[: 2 * SAMPLE_RATE * 35]), start=1):
+    for number, block in enumerate(cut((talk * 20)[: 2 * SAMPLE_RATE * 35]), start=1):
         if any(hypothesis.final for hypothesis in person.ears.hear(block)):
             ends.append(number * BLOCK_MS)
     assert len(ends) > 2

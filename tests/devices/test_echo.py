@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from coach.devices.echo import EchoCanceller
-from coach.ports import BLOCK_BYTES, SAMPLE_RATE, SAMPLES_PER_MS, SILENCE, Block
+from coach.ports import BLOCK_BYTES, SAMPLE_RATE, SAMPLES_PER_MS, SILENCE
 from coach.rehearsal.echo import NoEcho
+from tests.blocks import blocks
 
 ECHOES = {"canceller": EchoCanceller, "none": NoEcho}
 
@@ -35,11 +36,6 @@ def echo_of(sound, delay_ms, gain_db):
     response /= np.sqrt(np.sum(response**2))
     delayed = np.concatenate([np.zeros(delay_ms * SAMPLES_PER_MS), sound])[: len(sound)]
     return 10 ** (gain_db / 20) * np.convolve(delayed, response)[: len(sound)]
-
-
-def blocks(sound):
-    pcm = np.clip(sound, -32768, 32767).astype("<i2").tobytes()
-    return [Block(pcm[at : at + BLOCK_BYTES]) for at in range(0, len(pcm), BLOCK_BYTES)]
 
 
 def cancelled(echo, microphone, speaker):

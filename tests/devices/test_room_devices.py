@@ -12,6 +12,7 @@ from coach.devices.room import RoomFinder, open_room, say_last
 from coach.errors import RoomHangs, RoomLost
 from coach.ports import BLOCK_BYTES, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block, Pcm, Room
 from coach.rehearsal.sound_card import Gadget, SimulatedPortAudio
+from tests.blocks import cut
 
 USB = "USB PnP Sound Device: Audio (hw:1,0)"
 
@@ -28,8 +29,7 @@ def card(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedPortAudio]:
 
 def tone(seconds: float) -> list[Block]:
     samples = 10_000 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE)
-    pcm = samples.astype("<i2").tobytes()
-    return [Block(pcm[at : at + BLOCK_BYTES]) for at in range(0, len(pcm), BLOCK_BYTES)]
+    return cut(samples.astype("<i2").tobytes())
 
 
 def exchange(room: Room, blocks: int) -> list[Block]:

@@ -19,6 +19,7 @@ from coach.errors import RoomBack, RoomDeaf, RoomHangs, RoomLost
 from coach.ports import BLOCK_BYTES, BLOCK_MS, BLOCK_SAMPLES, SILENCE, Block, Pcm, Room
 from coach.rehearsal.faults import FAINT, Fault, LooseContact
 from coach.rehearsal.room import QuietRoom
+from tests.devices.test_room import RoomContract
 
 NOISE = Block(bytes(range(256)) * (BLOCK_BYTES // 256) + bytes(range(BLOCK_BYTES % 256)))
 CLIPPED = Block(b"\xff\x7f\x00\x80" * (BLOCK_SAMPLES // 2))
@@ -107,21 +108,11 @@ def room(request: pytest.FixtureRequest) -> Room:
     return Stand().room if request.param == "steady" else LooseContact(QuietRoom()).open()
 
 
-class TestContract:
-    """As in ``test_room.py``, for rooms whose sound is that of another room."""
-
-    def test_every_exchange_returns_exactly_one_block(self, room: Room) -> None:
-        assert [len(room.exchange(SILENCE)) for _ in range(60)] == [BLOCK_BYTES] * 60
-
-    def test_the_loudest_sound_there_is_can_be_played(self, room: Room) -> None:
-        assert len(room.exchange(CLIPPED)) == BLOCK_BYTES
+class TestContract(RoomContract):
+    """Rooms whose sound is that of another room keep the contract, too."""
 
     def test_where_nobody_speaks_it_is_quiet(self, room: Room) -> None:
         assert {room.exchange(SILENCE) for _ in range(20)} == {FAINT}
-
-    def test_it_can_be_closed_twice_and_unused(self, room: Room) -> None:
-        room.close()
-        room.close()
 
 
 def test_as_long_as_sound_flows_nothing_is_changed_and_nobody_is_troubled():

@@ -2,14 +2,13 @@
 
 import os
 import random
-import resource
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -22,6 +21,7 @@ from coach.errors import StoreBusy, StoreFailed
 from coach.ports import Store
 from coach.rehearsal.store import MemoryStore
 from coach.session.messages import Milliseconds, Note
+from tests.full_disk import full_disk
 
 STARTED_AT = datetime(2025, 11, 22, 7, 30, tzinfo=timezone(timedelta(hours=1)))
 
@@ -50,17 +50,6 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-@contextmanager
-def no_file_grows() -> Iterator[None]:
-    """The kernel refuses to let any file of this process grow, as a quota does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @pytest.fixture
 def history(tmp_path: Path) -> Path:
     return tmp_path / "state" / "history.sqlite3"
@@ -81,7 +70,7 @@ def real_stand(path: Path) -> Stand:
     store = open_store(path)
 
     def in_trouble() -> None:
-        with no_file_grows():
+        with full_disk():
             store.keep(note(1))
             assert not store.settle()
 
@@ -326,6 +315,7 @@ from itertools import count
 from pathlib import Path
 from coach.devices.store import SqliteStore
 from coach.session.messages import Milliseconds, Note
+from tests.full_disk import full_disk
 
 store = SqliteStore(Path(sys.argv[1]), routine="lower_back", started_at=datetime.now(UTC))
 for number in count(1):
@@ -448,7 +438,7 @@ def test_a_read_only_disk_is_refused_for_writing_but_can_be_read(small_disk: Pat
 def test_trouble_is_told_again_after_writing_had_worked_in_between(history: Path) -> None:
     with closing(open_store(history)) as store:
         for first in (1, 3):
-            with no_file_grows():
+            with full_disk():
                 store.keep(note(first))
                 assert not store.settle()
             with pytest.raises(StoreFailed):

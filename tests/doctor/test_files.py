@@ -2,9 +2,6 @@
 
 import base64
 import hashlib
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +24,7 @@ from coach.doctor.files import (
     unreadable,
 )
 from coach.errors import StoreFailed
+from tests.full_disk import full_disk
 
 SETTINGS = ("COACH_EARS", "COACH_STORE")
 
@@ -101,17 +99,6 @@ def test_a_history_of_a_newer_coach_is_trouble_with_its_own_remedy():
 
 
 # --- The disk --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """Let every file end after one byte, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_folder_is_tried_by_writing_and_left_as_it_was(tmp_path):

@@ -1,13 +1,20 @@
-"""The sound server as a fixture. Without its programs the tests are skipped, unless COACH_REQUIRE_LIVE=1."""
+"""The stage of the live tests: a sound server, two voices and an empty history.
+
+Without the server's programs the tests are skipped, unless COACH_REQUIRE_LIVE=1.
+"""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from coach.devices.mouth import SpeakingMouth
+
+from .cast import VOICE, Person
 from .sound_server import SoundServer, missing_programs, running_sound_server
 
 
@@ -35,3 +42,21 @@ def sound_server() -> Iterator[SoundServer]:
 def doomed_server() -> Iterator[SoundServer]:
     """A sound server for one test, which may break it."""
     yield from _serve()
+
+
+@pytest.fixture(scope="module")
+def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    with closing(SpeakingMouth(VOICE.listener_voice)) as mouth:
+        yield Person(mouth, tmp_path_factory.mktemp("person"))
+
+
+@pytest.fixture(scope="module")
+def mouth() -> Iterator[SpeakingMouth]:
+    """The coach's own voice, to know its lines by."""
+    with closing(SpeakingMouth(VOICE.espeak_voice, pitch=VOICE.pitch)) as mouth:
+        yield mouth
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "history.sqlite3"

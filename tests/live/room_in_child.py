@@ -8,16 +8,17 @@ the line ``ready`` says that sound is flowing.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coach.blocks import blocks_of
 from coach.devices.room import SoundCard, devices, has_sound, libraries_silenced, open_room, say_last
 from coach.errors import RoomLost
-from coach.ports import BLOCK_BYTES, BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block, Pcm
+from coach.ports import BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block, Pcm
 
 ONE_SECOND = 1_000 // BLOCK_MS
 
@@ -26,11 +27,6 @@ def tone(hertz: float, seconds: float) -> Pcm:
     """A sine at half of full scale."""
     phase = 2 * np.pi * hertz * np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     return Pcm((16_384 * np.sin(phase)).astype("<i2").tobytes())
-
-
-def blocks(pcm: Pcm) -> Iterator[Block]:
-    for at in range(0, len(pcm), BLOCK_BYTES):
-        yield Block(pcm[at : at + BLOCK_BYTES].ljust(BLOCK_BYTES, b"\0"))
 
 
 def exchange_seconds(room: SoundCard, seconds: float) -> list[Block]:
@@ -51,7 +47,7 @@ def play() -> dict[str, object]:
     room = open_room()
     ready()
     exchange_seconds(room, 0.5)
-    for block in blocks(tone(440, 1)):
+    for block in blocks_of(tone(440, 1)):
         room.exchange(block)
     exchange_seconds(room, 0.5)
     room.close()
@@ -77,7 +73,7 @@ def play_and_listen_on_stubborn_cards() -> dict[str, object]:
     sounddevice.RawOutputStream = stubborn(sounddevice.RawOutputStream)
     room = open_room()
     exchange_seconds(room, 0.5)
-    heard = [room.exchange(block) for block in blocks(tone(440, 1))]
+    heard = [room.exchange(block) for block in blocks_of(tone(440, 1))]
     room.close()
     later = np.frombuffer(b"".join(heard), "<i2")[SAMPLE_RATE // 2 :]
     spectrum = abs(np.fft.rfft(later * np.hanning(len(later))))

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 NEEDED = {
@@ -123,15 +122,6 @@ class SoundServer:
     def record_speaker(self) -> Recording:
         """Begin to record what the loudspeaker plays; returns when the recording runs."""
         return Recording(self)
-
-    @contextmanager
-    def recorded_speaker(self, wav: Path) -> Iterator[Path]:
-        """Record what the loudspeaker plays in the meantime into a WAV file: 16 kHz, mono."""
-        recording = self.record_speaker()
-        try:
-            yield wav
-        finally:
-            soundfile.write(wav, recording.stop(), RATE, subtype="PCM_16")
 
     def play_into_microphone(self, wav: Path) -> None:
         """Let the microphone hear a WAV file; returns when it has been played to its end."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from .cast import REPOSITORY, joined_by_air
 from .sound_server import RATE, SoundServer
-from .test_live_session import REPOSITORY, joined_by_air
 
 pytestmark = pytest.mark.slow
 
@@ -30,11 +30,6 @@ def examine(server: SoundServer, store: Path, *options: str, **more_env: str) ->
     assert "Traceback" not in done.stderr, done.stderr
     found = json.loads(done.stdout)["findings"]
     return done.returncode, {finding["key"]: finding for finding in found}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "history.sqlite3"
 
 
 def test_a_room_that_is_joined_by_air_is_measured_in_all_its_figures(doomed_server, store):

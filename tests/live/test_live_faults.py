@@ -17,11 +17,8 @@ from typing import Any
 
 import pytest
 
-from coach.devices.mouth import SpeakingMouth
-
+from .cast import PATIENCE_S, VOICE, Coach, Loudspeaker, joined_by_air, only_session
 from .sound_server import SoundServer
-from .test_live_serve import ServingCoach
-from .test_live_session import PATIENCE_S, VOICE, Coach, Loudspeaker, Person, joined_by_air, only_session
 
 pytestmark = pytest.mark.slow
 
@@ -49,10 +46,6 @@ class Watched:
             assert found, f"no {pattern!r}: {self._notes}, {self.coach.printed}"
             return found
 
-    def has_noted(self, pattern: str) -> bool:
-        with self._changed:
-            return self._find(pattern, 0.0) is not None
-
     def _find(self, pattern: str, since: float) -> tuple[float, re.Match[str]] | None:
         return next(((at, m) for at, it in self._notes if at >= since and (m := re.search(pattern, it))), None)
 
@@ -70,25 +63,11 @@ def server(doomed_server: SoundServer) -> SoundServer:
 
 
 @pytest.fixture
-def mouth() -> Iterator[SpeakingMouth]:
-    speaking = SpeakingMouth(VOICE.espeak_voice, pitch=VOICE.pitch)
-    yield speaking
-    speaking.close()
-
-
-@pytest.fixture
-def person(tmp_path: Path) -> Iterator[Person]:
-    speaking = SpeakingMouth(VOICE.listener_voice)
-    yield Person(speaking, tmp_path)
-    speaking.close()
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
+def start(store: Path) -> Iterator[Callable[..., Watched]]:
     started: list[Coach] = []
 
     def start(server: SoundServer, **env: str) -> Watched:
-        started.append(Coach(server, tmp_path / "history.sqlite3", **env))
+        started.append(Coach(server, store, **env))
         watched = Watched(started[-1])
         assert started[-1].is_well_under_way()
         return watched
@@ -126,7 +105,7 @@ def outages(server: SoundServer, store: Path, watched: Watched) -> list[dict[str
 
 
 def test_an_unplugged_microphone_is_told_and_the_session_goes_on_when_it_is_plugged_in(
-    server, start, mouth, tmp_path, tell
+    server, start, mouth, store, tell
 ):
     watched = start(server, **ONLY_THIS_MICROPHONE)
     loudspeaker = Loudspeaker(server, mouth)
@@ -142,14 +121,14 @@ def test_an_unplugged_microphone_is_told_and_the_session_goes_on_when_it_is_plug
     loudspeaker.stop()
     for sentence in VOICE.say("trouble_room"):
         loudspeaker.line(sentence)
-    (outage,) = outages(server, tmp_path / "history.sqlite3", watched)
+    (outage,) = outages(server, store, watched)
     assert outage["cause"] == "lost"
     assert outage["state"] == "welcoming"
     assert outage["seconds"] == pytest.approx(back - unplugged, abs=4)
     tell("microphone unplugged", noticed=noticed - unplugged, back=back - plugged_in)
 
 
-def test_a_microphone_whose_place_another_source_takes_is_found_again(server, start, tmp_path, tell):
+def test_a_microphone_whose_place_another_source_takes_is_found_again(server, start, store, tell):
     watched = start(server)
     unplugged = time.monotonic()
     server.unplug_microphone()
@@ -159,13 +138,13 @@ def test_a_microphone_whose_place_another_source_takes_is_found_again(server, st
     server.plug_in_microphone()
     back, _ = watched.noted(BACK, plugged_in)
     goes_on(watched)
-    (outage,) = outages(server, tmp_path / "history.sqlite3", watched)
+    (outage,) = outages(server, store, watched)
     assert outage["cause"] == "lost"
     tell("microphone replaced by the sound server", noticed=noticed - unplugged, back=back - plugged_in)
 
 
 def test_a_microphone_that_is_switched_off_is_told_and_goes_on_by_itself_when_it_is_on(
-    server, start, person, mouth, tmp_path, tell
+    server, start, person, mouth, store, tell
 ):
     watched = start(server)
     loudspeaker = Loudspeaker(server, mouth)
@@ -184,13 +163,13 @@ def test_a_microphone_that_is_switched_off_is_told_and_goes_on_by_itself_when_it
     loudspeaker.line(VOICE.say("trouble_deaf")[0])
     person.say(server, "stop", heard_by=watched.coach, tries=8)
     assert watched.coach._process.wait(PATIENCE_S) == 0
-    session = only_session(server, tmp_path / "history.sqlite3")
+    session = only_session(server, store)
     assert session["outcome"] == "stopped"
     assert [outage["cause"] for outage in session["outages"]] == ["silent"]
     tell("microphone switched off", noticed=noticed - switched_off, back=back - switched_on)
 
 
-def test_a_sound_server_that_is_killed_and_started_again_is_found_again(server, start, tmp_path, tell):
+def test_a_sound_server_that_is_killed_and_started_again_is_found_again(server, start, store, tell):
     watched = start(server)
     killed = time.monotonic()
     server.kill()
@@ -200,12 +179,12 @@ def test_a_sound_server_that_is_killed_and_started_again_is_found_again(server, 
     started = time.monotonic()
     back, _ = watched.noted(BACK, started)
     goes_on(watched)
-    (outage,) = outages(server, tmp_path / "history.sqlite3", watched)
+    (outage,) = outages(server, store, watched)
     assert outage["cause"] == "lost"
     tell("sound server killed", noticed=noticed - killed, back=back - started)
 
 
-def test_a_sound_server_that_freezes_and_thaws_is_waited_for(server, start, tmp_path, tell):
+def test_a_sound_server_that_freezes_and_thaws_is_waited_for(server, start, store, tell):
     watched = start(server)
     frozen = time.monotonic()
     server.freeze()
@@ -215,19 +194,19 @@ def test_a_sound_server_that_freezes_and_thaws_is_waited_for(server, start, tmp_
     server.thaw()
     back, _ = watched.noted(BACK, thawed)
     goes_on(watched)
-    (outage,) = outages(server, tmp_path / "history.sqlite3", watched)
+    (outage,) = outages(server, store, watched)
     assert outage["cause"] == "lost"
     tell("sound server frozen", noticed=noticed - frozen, back=back - thawed)
 
 
-def test_a_speaker_that_is_lost_for_a_moment_costs_a_moment(server, start, tmp_path, tell):
+def test_a_speaker_that_is_lost_for_a_moment_costs_a_moment(server, start, store, tell):
     watched = start(server)
     unplugged = time.monotonic()
     server.unplug_speaker()
     noticed, _ = watched.noted(LOST, unplugged)
     back, _ = watched.noted(BACK, unplugged)
     goes_on(watched)
-    assert len(outages(server, tmp_path / "history.sqlite3", watched)) == 1
+    assert len(outages(server, store, watched)) == 1
     tell("speaker interrupted", noticed=noticed - unplugged, back=back - noticed)
 
 
@@ -269,7 +248,7 @@ class Manager:
 
 @contextmanager
 def at_home(server: SoundServer, home: Path, *options: str) -> Iterator[tuple[Watched, Manager]]:
-    class AtHome(ServingCoach):
+    class AtHome(Coach):
         command = ("serve", "--verbose", *options)
 
     with TemporaryDirectory() as short:

@@ -20,8 +20,8 @@ import pytest
 
 from coach.content import load_voice
 
+from .cast import REPOSITORY, Coach
 from .sound_server import SoundServer
-from .test_live_session import REPOSITORY, Coach
 
 pytestmark = pytest.mark.slow
 
@@ -73,11 +73,6 @@ class TypedToCoach(Coach):
 
     def type(self, keys: str) -> None:
         os.write(self._screen, keys.encode())
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "history.sqlite3"
 
 
 @pytest.fixture

@@ -3,17 +3,12 @@
 import json
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from coach.devices.mouth import SpeakingMouth
-
+from .cast import PATIENCE_S, VOICE, Coach
 from .sound_server import SoundServer
-from .test_live_session import PATIENCE_S, VOICE, Coach, Person
 
 pytestmark = pytest.mark.slow
 
@@ -22,12 +17,6 @@ class ServingCoach(Coach):
     """``coach serve`` in a process of its own, and what it prints."""
 
     command = ("serve", "--verbose", "--quiet-hours", "00:00-00:00")
-
-
-@pytest.fixture
-def person(tmp_path: Path) -> Iterator[Person]:
-    with closing(SpeakingMouth(VOICE.listener_voice)) as mouth:
-        yield Person(mouth, tmp_path)
 
 
 def test_a_coach_at_home_is_called_sets_a_reminder_and_is_ended_as_a_service_is(sound_server, person, tmp_path):

@@ -18,9 +18,9 @@ from coach.devices.store import SqliteStore
 from coach.session.messages import Milliseconds, Note
 from tests.planning.people import WELL
 
+from .cast import PATIENCE_S
 from .sound_server import SoundServer
 from .test_live_keys import VOICE, TypedToCoach, exported
-from .test_live_session import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 

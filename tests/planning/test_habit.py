@@ -28,7 +28,7 @@ WEEK = GUIDANCE.week
 VOICE = load_voice()
 COFFEE, WORK = Command("after_coffee"), Command("after_work")
 AGREED: Answers = {"anchor": "after_coffee", "late": "after_work", "confirm": True}
-PLAN = HabitPlan(COFFEE, WORK, day(0))
+PLAN = HabitPlan(COFFEE, WORK)
 
 
 def asked(*answers: Answers, name: str = "habit") -> Past:
@@ -46,7 +46,7 @@ def practised(*days: int) -> Past:
 def test_the_plan_is_what_was_agreed_to_last() -> None:
     assert plan_of(asked(AGREED)) == PLAN
     later = plan_of(asked(AGREED, {**AGREED, "anchor": "before_bed", "late": "a_little"}))
-    assert later == HabitPlan(Command("before_bed"), SOON, day(1))
+    assert later == HabitPlan(Command("before_bed"), SOON)
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,10 @@ from coach.bench.hearing.listening import Grammar
 from coach.bench.hearing.recordings import Clip
 from coach.bench.hearing.sound import at_level, end_of_speech, level, pcm, silence
 from coach.bench.hearing.tally import Act, FalseAccept, Outcome
+from coach.blocks import blocks_of
 from coach.front_end import FrontEnd
 from coach.loop import Hands, lead
-from coach.ports import BLOCK_BYTES, BLOCK_MS, SILENCE, Block, Ears, Echo, Mouth
+from coach.ports import BLOCK_MS, SILENCE, Block, Ears, Echo, Mouth
 from coach.rehearsal.room import Acoustics, Nobody, SimulatedRoom
 from coach.rehearsal.room import Listener as InRoom
 from coach.rehearsal.store import MemoryStore
@@ -182,8 +183,7 @@ class _Interrupter:
             begin, before = self._now, len(self._heard)
             sound = pcm(at_level(clip.samples, LEVEL_DBFS))
             word_end = Milliseconds(begin + end_of_speech(clip.samples))
-            for place in range(0, len(sound), BLOCK_BYTES):
-                yield Block(sound[place : place + BLOCK_BYTES])
+            yield from blocks_of(sound)
             while self._now < word_end + PATIENCE_MS and len(self._heard) == before:
                 yield SILENCE
             yield from self._wait(BREATHER_MS)

@@ -1,7 +1,6 @@
 """The result as a picture, on one page: conditions, words, delays, and what was heard that nobody said.
 
-Dots are what was measured, lines where the truth lies with 95 % confidence. matplotlib is an extra and slow to
-import, so it is imported only when a picture is wanted.
+Dots are what was measured, lines where the truth lies with 95 % confidence.
 """
 
 from __future__ import annotations
@@ -13,18 +12,13 @@ from typing import TYPE_CHECKING, Final
 from coach.bench.hearing.report import CORPORA, Report
 from coach.bench.hearing.tally import Proportion, Rate, Score, Watch
 from coach.errors import CoachError
+from coach.rehearsal.sheet import FAINT, INK, RULE, blank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# A4 in landscape, in inches.
-WIDTH: Final = 11.69
 HEIGHT: Final = 8.27
-DOTS_AN_INCH: Final = 160
-
-INK: Final = "#1b1f24"
-FAINT: Final = "#7d858d"
-RULE: Final = "#e3e6e9"
+"""A4 in landscape, in inches."""
 
 # After the palette of Okabe and Ito (Color Universal Design, 2008), told apart with any colour vision; the marks
 # differ too.
@@ -43,16 +37,7 @@ def draw(report: Report, path: Path) -> None:
     Raises:
         CoachError: matplotlib is not installed, or the file cannot be written.
     """
-    try:
-        # Not pyplot: it keeps global state and looks for a display. Here, because it takes long to import.
-        from matplotlib.figure import Figure  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise CoachError(
-            "The picture needs matplotlib, which is not installed.",
-            "Install it: pip install 'lower-back-coach[picture]'.",
-        ) from error
-
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DOTS_AN_INCH, facecolor="white")
+    figure = blank(HEIGHT)
     figure.text(0.03, 0.955, "How well the coach hears", size=15, weight="bold", color=INK)
     about = f"model {report.model.name}, {report.model.megabytes:.1f} MB, {report.model.digest}"
     if report.is_sample:

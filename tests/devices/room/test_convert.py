@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 
 from coach.devices.room.convert import COACH_SOUND, Converter, Sound
-from coach.ports import BLOCK_BYTES, BLOCK_SAMPLES, SAMPLE_RATE, Block
-
-
-def cut(pcm: bytes) -> list[Block]:
-    return [Block(pcm[at : at + BLOCK_BYTES]) for at in range(0, len(pcm), BLOCK_BYTES)]
+from coach.ports import BLOCK_BYTES, BLOCK_SAMPLES, SAMPLE_RATE
+from tests.blocks import cut
 
 
 def level_db(sound: np.ndarray) -> float:
