@@ -1,8 +1,8 @@
 """People who speak over the coach: the sound its ears are really given then.
 
-The coach listens while it speaks. What reaches the recogniser has been through its echo canceller, which eats into the person's words
+The coach listens while it speaks. What reaches the recogniser has been through its front end, which eats into the person's words
 too, and over a voice that ducks in the middle of them. Nothing simulated by hand sounds like that, so the product's own parts make it:
-its mouth, its simulated room, its canceller and its ducking. In more than half of the scenes a linear canceller stands in for its own.
+its mouth, its simulated room, its front end and its ducking. In some of the scenes a plain linear canceller stands in for its own.
 This is the one stage that needs the coach; without it there is no such training material, and the model hears less over its voice.
 
 The coach says the talk of words/sentences.txt, not what it says in its routines, and rooms and levels are drawn anew for each scene: the
@@ -29,6 +29,7 @@ try:
     from coach.content import load_voice
     from coach.devices.echo import EchoCanceller
     from coach.devices.mouth import SpeakingMouth
+    from coach.front_end import FrontEnd
     from coach.near_end import NearEnd
     from coach.ports import BLOCK_BYTES, BLOCK_SAMPLES, SILENCE, Block
     from coach.rehearsal.room import Acoustics, SimulatedRoom
@@ -54,8 +55,8 @@ AGAIN_SHARE = 0.3
 """So often the next word comes at once, while the coach is still ducked: who was not heard says it again."""
 LOUDEST = -15.0
 """dBFS of the coach at the microphone: louder ones clip."""
-LINEAR_SHARE = 0.7
-"""Of the scenes, heard through a linear canceller."""
+LINEAR_SHARE = 0.3
+"""Of the scenes, heard through a plain linear canceller: what the front end will do next year is not known."""
 WORDS_PER_MINUTE = (120, 150, 175)
 
 
@@ -77,6 +78,18 @@ class _Person:
         return self.words.popleft() if self.words else SILENCE
 
 
+class _PlainFrontEnd:
+    """Subtracts the echo, and lowers nothing of what is left."""
+
+    def __init__(self, memory: float) -> None:
+        self._echo, self._near_end = LinearCanceller(memory=memory), NearEnd()
+
+    def process(self, microphone: Block, speaker: Block) -> tuple[Block, bool]:
+        cleaned = Block(self._echo.cancel(microphone, speaker))
+        somebody = self._near_end.process(microphone, cleaned, speaker)
+        return cleaned if self._near_end.echo_is_audible else microphone, somebody
+
+
 class _Conversation:
     """The coach's loop without a session and without ears: what they would be given is kept."""
 
@@ -95,8 +108,9 @@ class _Conversation:
         self._person = _Person()
         self._room = SimulatedRoom(self._person, acoustics)
         linear = random.random() < LINEAR_SHARE
-        self._echo = LinearCanceller(memory=float(random.uniform(0.995, 0.9995))) if linear else EchoCanceller()
-        self._near_end, self._queue = NearEnd(), VoiceQueue()
+        memory = float(random.uniform(0.995, 0.9995))
+        self._front_end = _PlainFrontEnd(memory) if linear else FrontEnd(EchoCanceller())
+        self._queue = VoiceQueue()
         self._queue.set_volume(volume)
         self._lines, self._random, self._number = lines, random, 0
         self._heard: list[bytes] = []
@@ -117,10 +131,10 @@ class _Conversation:
                 self._queue.say(line, "", self._number, self._queue.now)
             speaker = self._queue.next_block()
             microphone = self._room.exchange(speaker)
-            cleaned = Block(self._echo.cancel(microphone, speaker))
-            if self._near_end.process(microphone, cleaned, speaker):
+            given, somebody = self._front_end.process(microphone, speaker)
+            if somebody:
                 self._queue.duck()
-            heard.append(cleaned if self._near_end.echo_is_audible else microphone)
+            heard.append(given)
         return np.frombuffer(b"".join(heard), "<i2").astype(np.int16)
 
 
