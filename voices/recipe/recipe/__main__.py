@@ -135,7 +135,7 @@ def mean_with(earlier: Path, share: float, settings: Settings) -> None:
     from recipe.training import load, mean, save
 
     network = settings.work / "network.pt"
-    save(mean(load(network), load(earlier), share), network, settings.scale)
+    save(mean(load(network), load(earlier), share), network)
 
 
 STAGES: dict[str, Callable[[Settings], None]] = {

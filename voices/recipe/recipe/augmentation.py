@@ -102,13 +102,69 @@ def music(length: int, random: Random) -> Signal:
     return total + 0.5 * clicks(length, random)
 
 
-NOISES: tuple[Callable[[int, Random], Signal], ...] = (shaped_noise, shaped_noise, hum, clicks, breath, music)
+def engine(length: int, random: Random) -> Signal:
+    """Motors, tools, rotors, exercise machines: noise and harmonics that beat at the rate of a crank, faster and slower."""
+    speed = random.uniform(4, 60) * (1 + random.uniform(0, 0.6) * (_slow(length, random.uniform(0.3, 4), random) - 0.5))
+    turn = 2 * np.pi * np.cumsum(speed) / SAMPLE_RATE
+    beat = np.clip(0.5 + 0.5 * np.cos(turn), 0, 1) ** random.uniform(0.5, 6)
+    whine = sum(random.random() / k * np.sin(turn * k * random.choice([1, 2, 4]) + random.uniform(0, 6)) for k in range(1, 16))
+    running: Signal = ((random.uniform(0.1, 0.6) + beat) * (shaped_noise(length, random) + random.uniform(0, 1) * whine)).astype(np.float32)
+    return running
+
+
+def drops(length: int, random: Random) -> Signal:
+    """Rain, frying, fire, paper: very many short bursts over a hiss."""
+    count = int(random.uniform(20, 800) * length / SAMPLE_RATE)
+    hits = np.zeros(length, np.float32)
+    np.add.at(hits, random.integers(length, size=count), (random.standard_normal(count) * random.random(count) ** 2).astype(np.float32))
+    time = np.arange(int(random.uniform(0.001, 0.02) * SAMPLE_RATE)) / SAMPLE_RATE
+    drop = np.exp(-time * random.uniform(200, 2000)) * np.cos(2 * np.pi * random.uniform(200, 6000) * time)
+    wet: Signal = (8 * np.convolve(hits, drop)[:length] + random.uniform(0, 0.3) * shaped_noise(length, random)).astype(np.float32)
+    return wet
+
+
+def cries(length: int, random: Random) -> Signal:
+    """Animals, babies, sneezes, doors: voices without words. Harmonics and noise with a gliding pitch and one or two resonances, in
+    bursts."""
+    total = np.zeros(length, np.float32)
+    pitch, noisy = random.uniform(90, 900), random.random() ** 2
+    resonances = [(random.uniform(400, 3500), random.uniform(80, 500)) for _ in range(int(random.integers(1, 4)))]
+    longest, gap = random.uniform(0.1, 1.4), random.uniform(0.1, 2.0)
+    at = int(random.uniform(0, gap) * SAMPLE_RATE)
+    while at < length:
+        count = min(int(random.uniform(0.3, 1) * longest * SAMPLE_RATE), length - at)
+        if count < 400:
+            break
+        along = np.linspace(0, 1, count)
+        glide = pitch * 2 ** (random.uniform(-0.6, 0.6) * along + random.uniform(-0.5, 0.5) * np.sin(np.pi * along))
+        glide *= 1 + random.uniform(0, 0.04) * np.sin(2 * np.pi * random.uniform(4, 9) * along * count / SAMPLE_RATE)
+        phase = 2 * np.pi * np.cumsum(glide) / SAMPLE_RATE
+        harmonics = range(1, max(2, int(7000 / glide.max())))
+        weights = [sum(1 / (1 + ((k * pitch - f) / width) ** 2) for f, width in resonances) + 0.05 / k for k in harmonics]
+        voiced = sum(w * np.sin(k * phase) for k, w in zip(harmonics, weights, strict=True))
+        burst = (1 - noisy) * voiced + noisy * 1.5 * shaped_noise(count, random)
+        swell = np.sin(np.pi * along ** random.uniform(0.2, 1.2)) ** random.uniform(0.2, 1.5)
+        total[at : at + count] += (burst * swell * random.uniform(0.4, 1)).astype(np.float32)
+        at += count + int(random.exponential(gap) * SAMPLE_RATE)
+    return total + 0.01 * shaped_noise(length, random)
+
+
+def waves(length: int, random: Random) -> Signal:
+    """Wind, sea, passing cars: noise of two colours that swell and fade at their own pace."""
+    total = np.zeros(length, np.float32)
+    for _ in range(2):
+        total += shaped_noise(length, random) * _slow(length, random.uniform(0.2, 6), random) ** random.uniform(1, 4)
+    return total
+
+
+NOISES: tuple[Callable[[int, Random], Signal], ...] = (
+    shaped_noise, hum, clicks, breath, music, engine, drops, cries, cries, waves)  # fmt: skip
 
 
 class NoiseBank:
     """A few minutes of every kind of noise, made once, drawn from at random places: making noise anew each time would be slow."""
 
-    def __init__(self, random: Random, seconds: float = 12.0, pieces: int = 60) -> None:
+    def __init__(self, random: Random, seconds: float = 12.0, pieces: int = 160) -> None:
         """Makes `pieces` noises of `seconds` each, at equal power."""
         made = [NOISES[i % len(NOISES)](int(seconds * SAMPLE_RATE), random) for i in range(pieces)]
         self._pieces = [noise / (np.sqrt((noise**2).mean()) + 1e-9) for noise in made]
@@ -180,12 +236,12 @@ def degrade(signal: Signal, random: Random, noises: NoiseBank, babble: Callable[
     In: any scale; out: the range of 16-bit integers. `babble` makes other people's speech of a length, at any level.
     """
     speech = level(signal)
-    dry = random.random() < 0.25  # some pass nearly as they are, so that clean signals stay familiar
+    dry = random.random() < 0.2  # some pass nearly as they are, so that clean signals stay familiar
     if not dry:
         signal = colour(signal, random, reverberate=random.random() < 0.4, equalise=random.random() < 0.6)
         speech = level(signal)
-        if random.random() < 0.65:
-            ratio = random.uniform(2, 35) if random.random() < 0.5 else random.uniform(12, 40)
+        if random.random() < 0.75:
+            ratio = random.uniform(0, 20) if random.random() < 0.6 else random.uniform(12, 40)
             signal = signal + noises.draw(len(signal), random) * (speech * decibels(-ratio))
         if random.random() < 0.15:
             other = babble(len(signal))

@@ -15,7 +15,7 @@ import torch
 
 from recipe import features, kaldi, phones
 from recipe.kaldi import double, integer, integers, matrix, single, token, vector
-from recipe.network import LAYERS, LEFT, OUTPUTS, RIGHT, Layer, Network
+from recipe.network import OUTPUTS, Layer, Network, context
 
 Array = npt.NDArray[np.float64]
 
@@ -139,7 +139,7 @@ def acoustic_network(network: Network) -> bytes:
 
     cepstra_to_input = np.linalg.inv(features.cepstral_transform()) / _numbers(network.deviation)[:, None]
     shift = -_numbers(network.mean) / _numbers(network.deviation)
-    for i, (layer, offsets) in enumerate(zip(network.layers, LAYERS, strict=True)):
+    for i, (layer, offsets) in enumerate(zip(network.layers, network.offsets, strict=True)):
         assert isinstance(layer, Layer)
         maps = _folded(layer)
         if i == 0:  # its inputs are cepstra: undo the transform, then the mean and deviation
@@ -155,6 +155,7 @@ def acoustic_network(network: Network) -> bytes:
         before = name if layer.expansion is None else add(f"tdnn{i + 1}.sum", f"Sum({name}, {before})", _sum(width))
     add("output.affine", before, _affine(_numbers(network.output.weight), _numbers(network.output.bias)))
     config.append("output-node name=output input=output.affine objective=linear")
+    left, right = context(network.offsets)
     body = b"".join(token("<ComponentName>") + token(name) + data for name, data in components)
     return (
         token("<Nnet3>")
@@ -166,9 +167,9 @@ def acoustic_network(network: Network) -> bytes:
         + body
         + token("</Nnet3>")
         + token("<LeftContext>")
-        + integer(LEFT)
+        + integer(left)
         + token("<RightContext>")
-        + integer(RIGHT)
+        + integer(right)
         + token("<Priors>")
         + vector([])
     )

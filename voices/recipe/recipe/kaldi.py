@@ -55,13 +55,6 @@ def matrix(values: Array) -> bytes:
     return token("FM") + integer(rows) + integer(columns) + np.asarray(values, "<f4").tobytes()
 
 
-def read_integers(data: bytes, position: int) -> tuple[list[int], int]:
-    """A vector of 32-bit integers at a position, and the position after it."""
-    (count,) = struct.unpack_from("<i", data, position + 1)
-    values = np.frombuffer(data, "<i4", count, position + 5)
-    return values.tolist(), position + 5 + 4 * count
-
-
 @dataclass
 class Automaton:
     """A weighted finite-state transducer: states with final weights, arcs with an input label, an output label, a weight, a goal.

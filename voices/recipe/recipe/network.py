@@ -1,11 +1,13 @@
 """The acoustic model: a time-delay neural network (TDNN) that hears 40 mel energies and scores every phone 33 times a second.
 
 The first layer takes the features from 100 to 33 frames a second; residual layers follow. Four of them look as far ahead as back;
-the last three only look back, so that a word's past may be long while the answer waits 150 ms at most. Batch normalisation sits
-before each rectifier, where it can be folded into the layer's weights exactly when the model is exported.
+the last three look back farther than ahead, so that a word's past may be long while the answer waits 210 ms at most. Batch
+normalisation sits before each rectifier, where it can be folded into the layer's weights exactly when the model is exported.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -19,13 +21,16 @@ STRIDE = 3
 OUTPUTS = 2 * len(PHONES)
 """Two a phone: its first frame, its later frames."""
 
-LAYERS = ((-3, -2, -1, 0, 1, 2, 3), *[(-3, 0, 3)] * 4, (-6, -3, 0), (-12, -6, 0), (-12, -6, 0))
+Offsets = tuple[int, ...]
+
+LAYERS: tuple[Offsets, ...] = ((-3, -2, -1, 0, 1, 2, 3), *[(-3, 0, 3)] * 4, (-6, -3, 0), (-12, -6, 0, 6), (-12, -6, 0))
 """For each hidden layer the frames it sees, in frames of 10 ms around its own. The first layer's outputs exist, and with them all
 others, only every third frame."""
 
-LEFT = -sum(offsets[0] for offsets in LAYERS)
-RIGHT = sum(offsets[-1] for offsets in LAYERS)
-"""Frames of features before and after the one an output belongs to."""
+
+def context(layers: Sequence[Offsets]) -> tuple[int, int]:
+    """Frames of features before and after the one an output belongs to."""
+    return -sum(offsets[0] for offsets in layers), sum(offsets[-1] for offsets in layers)
 
 
 class Layer(nn.Module):
@@ -67,13 +72,15 @@ class Network(nn.Module):
     mean: torch.Tensor
     deviation: torch.Tensor
 
-    def __init__(self, width: int, bottleneck: int) -> None:
+    def __init__(self, width: int, bottleneck: int, offsets: Sequence[Offsets] = LAYERS) -> None:
         """`width` is the number of channels of every hidden layer, `bottleneck` that inside the factored ones."""
         super().__init__()
+        self.width, self.bottleneck, self.offsets = width, bottleneck, tuple(offsets)
+        self._left, self._right = context(offsets)
         self.register_buffer("mean", torch.zeros(BANDS))
         self.register_buffer("deviation", torch.ones(BANDS))
         self.layers = nn.ModuleList(
-            Layer(width if i else BANDS, width, offsets, bottleneck if i else None) for i, offsets in enumerate(LAYERS)
+            Layer(width if i else BANDS, width, frames, bottleneck if i else None) for i, frames in enumerate(offsets)
         )
         self.output = nn.Linear(width, OUTPUTS)
         nn.init.zeros_(self.output.weight)
@@ -82,7 +89,7 @@ class Network(nn.Module):
         """In: (batch, frames, 40); out: (batch, ceil(frames / 3), outputs). The first and last frames are repeated as context, as
         the run-time library repeats them."""
         x = (features - self.mean) / self.deviation
-        x = torch.cat([x[:, :1].expand(-1, LEFT, -1), x, x[:, -1:].expand(-1, RIGHT + STRIDE - 1, -1)], dim=1)
+        x = torch.cat([x[:, :1].expand(-1, self._left, -1), x, x[:, -1:].expand(-1, self._right + STRIDE - 1, -1)], dim=1)
         for layer in self.layers:
             x = layer(x, dropout)
         scores: torch.Tensor = self.output(x)[:, : (features.shape[1] + STRIDE - 1) // STRIDE]

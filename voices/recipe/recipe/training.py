@@ -26,7 +26,7 @@ from recipe.augmentation import NoiseBank, change_speed, degrade
 from recipe.corpora import Collection, read_collection
 from recipe.features import BANDS, SHIFT, log_mel
 from recipe.mmi import Batch, Chains, expectations, pad
-from recipe.network import STRIDE, Network
+from recipe.network import LAYERS, STRIDE, Network
 from recipe.settings import SAMPLE_RATE, Scale
 
 Signal = npt.NDArray[np.float32]
@@ -42,7 +42,7 @@ COMMAND_WEIGHT = 4.0
 LEARNING_RATE, RESUMED_RATE = 1.8e-3, 1.0e-3
 LOGIT_DECAY = 2e-4
 """Weight of the squared scores in the objective; keeps lattice-free MMI from growing them without end."""
-DROPOUT = 0.08
+DROPOUT = 0.05
 AVERAGING = 0.996
 """The network that is kept is a running average of the one that is trained, over about 250 batches: steadier at no cost."""
 CALM, ROUGH = 0.05, 0.22
@@ -101,6 +101,10 @@ class Drawer:
             if len(signal) < LONGEST * SAMPLE_RATE:
                 return signal, text, human
 
+    def _margin(self) -> Signal:
+        """What comes before and after: a moment, or so long that noise is heard alone, which must then be silence to the ears."""
+        return self._gap(0.35 if self._random.random() < 0.75 else 1.2)
+
     def _gap(self, longest: float) -> Signal:
         return np.zeros(int(self._random.uniform(0, longest) * SAMPLE_RATE), np.float32)
 
@@ -145,7 +149,7 @@ class Drawer:
                 signal = np.round(signal / np.abs(signal).max(initial=1e-9) * 10 ** random.uniform(0.3, 4.4)).astype(np.float32)
             return Drawn(log_mel(signal), "")
         signal, text, human = self._clip()
-        parts, texts = [self._gap(0.35), change_speed(signal, random, 2)], [text]
+        parts, texts = [self._margin(), change_speed(signal, random, 2)], [text]
         if len(text.split()) == 1 and random.random() < 0.4:
             for _ in range(int(random.integers(1, 4))):
                 signal, text, human = self._clip()
@@ -153,7 +157,7 @@ class Drawer:
                     break
                 parts += [self._gap(0.3), change_speed(signal, random, 2) * np.float32(10 ** random.uniform(-0.3, 0.3))]
                 texts.append(text)
-        signal = np.concatenate([*parts, self._gap(0.35)])
+        signal = np.concatenate([*parts, self._margin()])
         signal = degrade(signal, random, self._noises, self._babble)
         if random.random() < 0.1:  # files and gates end in digital silence
             signal = np.concatenate([self._gap(0.3), signal, self._gap(0.5)])
@@ -265,7 +269,8 @@ class Objective:
 def train(folder: Path, scale: Scale, seed: int, resume: bool = False) -> Network:
     """Trains a network on folder/synthetic and folder/human; keeps folder/network.pt up to date; returns the finished one.
 
-    `resume` goes on from the network in folder/network.pt, at a lower learning rate and without the gentle beginning.
+    `resume` goes on from the network in folder/network.pt, made larger if it is smaller than `scale` says, at a lower learning rate and
+    without the gentle beginning.
     """
     torch.set_num_threads(1)  # one thread a process: the second core makes batches
     torch.manual_seed(seed)
@@ -277,7 +282,7 @@ def train(folder: Path, scale: Scale, seed: int, resume: bool = False) -> Networ
 
     reservoir = [queue.get() for _ in range(min(12, scale.reservoir))]
     if resume:
-        network = load(folder / "network.pt")
+        network = grown(load(folder / "network.pt"), scale.bottleneck)
     else:
         network = Network(scale.width, scale.bottleneck)
         everything = np.concatenate([e.features.reshape(-1, BANDS) for e in reservoir]).astype(np.float32)
@@ -317,9 +322,9 @@ def train(folder: Path, scale: Scale, seed: int, resume: bool = False) -> Networ
         if step % 200 == 0:
             print(f"batch {step}  {elapsed:4.0%}  loss {smooth:.4f}  reservoir {len(reservoir)}", flush=True)
         if step % 200 == 0:
-            save(average, folder / "network.pt", scale)
+            save(average, folder / "network.pt")
     producer.kill()
-    save(average, folder / "network.pt", scale)
+    save(average, folder / "network.pt")
     return average
 
 
@@ -341,16 +346,40 @@ def mean(later: Network, earlier: Network, share: float) -> Network:
     return between
 
 
-def save(network: Network, path: Path, scale: Scale) -> None:
+@torch.no_grad()
+def grown(smaller: Network, bottleneck: int) -> Network:
+    """A network with wider bottlenecks, and with the frames that `LAYERS` says, which hears exactly what the smaller one hears: what is new
+    in a layer is not listened to yet. Training goes on from there. (Chen, Goodfellow and Shlens, "Net2Net", 2016.)"""
+    larger = Network(smaller.width, bottleneck)
+    new, old = larger.state_dict(), smaller.state_dict()
+    for name, value in old.items():
+        if new[name].shape == value.shape:
+            new[name].copy_(value)
+    for number, (now, before) in enumerate(zip(LAYERS, smaller.offsets, strict=True)):
+        spliced, was = new[f"layers.{number}.spliced.weight"], old[f"layers.{number}.spliced.weight"]
+        rows, channels = len(was), was.shape[1] // len(before)
+        spliced[:rows] = 0
+        for i, offset in enumerate(before):
+            at = now.index(offset) * channels
+            spliced[:rows, at : at + channels] = was[:, i * channels : (i + 1) * channels]
+        if number:
+            expansion, was = new[f"layers.{number}.expansion.weight"], old[f"layers.{number}.expansion.weight"]
+            expansion[:, :rows], expansion[:, rows:] = was, 0
+    larger.load_state_dict(new)
+    return larger
+
+
+def save(network: Network, path: Path) -> None:
     """Writes a network with its size, whole or not at all."""
     temporary = path.with_suffix(".part")
-    torch.save({"width": scale.width, "bottleneck": scale.bottleneck, "state": network.state_dict()}, temporary)
+    shape = {"width": network.width, "bottleneck": network.bottleneck, "offsets": network.offsets}
+    torch.save({**shape, "state": network.state_dict()}, temporary)
     temporary.replace(path)
 
 
 def load(path: Path) -> Network:
     """Reads what `save` wrote."""
     stored = torch.load(path, weights_only=True)
-    network = Network(stored["width"], stored["bottleneck"])
+    network = Network(stored["width"], stored["bottleneck"], stored["offsets"])
     network.load_state_dict(stored["state"])
     return network.eval()
