@@ -154,10 +154,11 @@ def _side_by_side(
     """Take the steps in several processes; each makes a bench of its own, and the same sounds."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _open, (open_bench,)) as pool:
-        taken = [pool.submit(_take, number) for number in range(len(bench.steps))]
+        # The last steps take longest: begun first, they leave no process idle in the end.
+        taken = {pool.submit(_take, number): number for number in reversed(range(len(bench.steps)))}
         for done, one in enumerate(as_completed(taken), 1):
-            progress(bench.title(taken.index(one)), done / len(taken))
-    return [one.result() for one in taken]
+            progress(bench.title(taken[one]), done / len(taken))
+    return [one.result() for one in reversed(taken)]
 
 
 _BENCHES: list["_Bench"] = []
