@@ -13,7 +13,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -22,6 +21,7 @@ from coach import content
 from coach.models import DiskRefused, InstallFailed, catalogue, shelf
 from coach.models.catalogue import LIST_URL, NAME, Published
 from coach.offline import stay_offline
+from coach.terminal import err, out, warn
 
 if TYPE_CHECKING:
     from coach.models.download import Part, Patience, Wanted
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 LONGEST_LIST = 4 * 2**20
 """Bytes. Vosk lists less than a hundred models, at some 400 bytes each."""
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 _VOICE = click.option(
     "--voice",
@@ -73,7 +71,7 @@ def list_(everything: bool, voice: str, list_url: str, patience: float) -> None:
     try:
         published = _published(list_url, patience)
     except InstallFailed as unreachable:
-        _note(f"What Vosk publishes is not known now. {unreachable}")
+        warn(f"What Vosk publishes is not known now. {unreachable}")
         return
     offered = catalogue.usable(published, language)
     if everything:
@@ -90,9 +88,9 @@ def _show_installed(voice: str) -> None:
         table.add_row(_name(model, home), _size(shelf.size(model)), note, escape(str(model)))
     out.print(table)
     if (name := shelf.chosen(home)) not in {"", _name(in_use, home)}:
-        _note(f"{name} was chosen, and is not there any more.")
+        warn(f"{name} was chosen, and is not there any more.")
     for half in shelf.half_fetched(home):
-        _note(
+        warn(
             f"{_size(half.stat().st_size)} of {half.stem} were fetched, and it is not installed. Install it "
             f"again, or throw that away: coach ears remove {half.stem}"
         )
@@ -303,7 +301,7 @@ def _put_up(archive: Path, voice: str, name: str = "") -> None:
         done = shelf.put_up(archive, shelf.shelf(voice), lambda model: shelf.try_out(model, understands), name)
     out.print(f"Installed {done.model.name} in {escape(str(done.model))}.", soft_wrap=True)
     if done.lacks:
-        _note(f"It has no words for: {', '.join(done.lacks)}.")
+        warn(f"It has no words for: {', '.join(done.lacks)}.")
     _tell_what_is_in_use(voice)
     if shelf.chosen_model(voice) != done.model:
         out.print(f"That was chosen before; to use the new one: coach ears use {done.model.name}", soft_wrap=True)
@@ -316,11 +314,7 @@ def _tell_what_is_in_use(voice: str) -> None:
 
 def _note_what_was_named() -> None:
     if named := os.environ.get("COACH_EARS"):
-        _note(f"COACH_EARS is set: wherever it is, the coach listens with {named} instead.")
-
-
-def _note(text: str) -> None:
-    err.print(f"[yellow]note:[/] {escape(text)}", soft_wrap=True)
+        warn(f"COACH_EARS is set: wherever it is, the coach listens with {named} instead.")
 
 
 def _name(model: Path, home: Path) -> str:

@@ -9,7 +9,6 @@ from datetime import datetime, time
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 
 from coach import content
@@ -25,10 +24,8 @@ from coach.home.reminders import EVERY_DAY, Quiet, Reminder, in_quiet_hours, wit
 from coach.models.shelf import bundled, chosen_model
 from coach.session.messages import Heard, Milliseconds
 from coach.session.routine import exercises_of
+from coach.terminal import out, warn
 from coach.voice_queue import Played
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = r"([01]?\d|2[0-3])[:.]([0-5]\d)"
@@ -114,7 +111,7 @@ def serve(  # noqa: PLR0913, PLR0917 - options of the command line
         remember=lambda: remembered(path, exercises),
         clock=lambda: datetime.now().astimezone(),
         equipment=equipment,
-        warn=lambda trouble: _warn(str(trouble)),
+        warn=lambda trouble: warn(str(trouble)),
     )
     setup = Setup(
         ears or chosen_model(voice),
@@ -128,15 +125,15 @@ def serve(  # noqa: PLR0913, PLR0917 - options of the command line
     )
     with _counting_crashes(path.parent / "crashes.json") as known, closing(Notifier()) as notifier:
         if known.safe_mode:
-            _warn(f"Safe mode, after crashes: its own ears and the default devices. {known.reason}".strip())
+            warn(f"Safe mode, after crashes: its own ears and the default devices. {known.reason}".strip())
             setup = replace(setup, model=bundled(voice), microphone=None, speaker=None)
-        with closing(KeptCalendar(path.parent / "reminders.json", _warn)) as kept:
+        with closing(KeptCalendar(path.parent / "reminders.json", warn)) as kept:
             kept.keep(with_reminders(kept.calendar, reminders, quiet))
             with on_stage(
                 spoken,
                 setup,
                 _Journal(verbose=verbose),
-                _warn,
+                warn,
                 Watch(notifier),
                 hushed=lambda: in_quiet_hours(kept.calendar, home.clock()),
             ) as stage:
@@ -157,7 +154,7 @@ def _counting_crashes(path: Path) -> Iterator[Record]:
     log = CrashLog(path)
     known = log.started()
     if log.trouble:
-        _warn(log.trouble)
+        warn(log.trouble)
     try:
         ENDING.wait(known.pause_s)
         yield known
@@ -209,10 +206,6 @@ def quiet_of(text: str) -> Quiet:
     return Quiet(time(begin_hour, begin_minute), time(end_hour, end_minute))
 
 
-def _warn(text: str) -> None:
-    err.print(f"[yellow]note:[/] {escape(text)}", soft_wrap=True)
-
-
 class _Journal:
     """Prints what a journal should keep: troubles always; what was said only if asked for."""
 
@@ -222,7 +215,7 @@ class _Journal:
     def __call__(self, _at: Milliseconds, message: object) -> None:
         match message:
             case CoachError():
-                _warn(str(message))
+                warn(str(message))
             case Played(text=text) if self._verbose:
                 out.print(f"coach: {escape(text)}", soft_wrap=True)
             case Heard(words=words) if self._verbose:

@@ -31,7 +31,7 @@ STANDING = Milliseconds(260)
 """So long a partial result must stand before an urgent phrase is acted on. The recogniser decodes every 120 ms:
 such a stand means that three decodings agree. One alone is a guess: "slower" begins like "stop". With two, 2.5
 hours of dense talk, in quiet, in noise, in music and from afar, were taken for an urgent phrase 17 times, with
-three 4 times; it costs 120 ms, and of 300 phrases that were meant 5."""
+three 4 times; it costs 120 ms, and of 344 phrases that were meant 5."""
 
 ECHO_AND_DECODING = Milliseconds(700)
 """So long after it was played the coach's own word may first show in a partial result: up to 300 ms on its way
