@@ -1,16 +1,20 @@
 """The coach's voice is taken out of what the ears hear, and the person's words stay whole."""
 
 import math
+from contextlib import closing
 
 import numpy as np
 import pytest
 import soxr
 from numpy.typing import NDArray
 
+from coach import content
+from coach.devices.mouth import SpeakingMouth
 from coach.echo_path import STEP, EchoPath
 from coach.near_end import UNEXPLAINED_DB
 from coach.ports import SAMPLE_RATE, SILENCE
 from coach.rehearsal.room import response
+from coach.session.messages import Line
 from tests.blocks import blocks
 
 Sound = NDArray[np.float64]
@@ -84,6 +88,41 @@ def test_a_person_much_fainter_than_the_coach_stands_out_and_the_coach_alone_doe
     assert max(stood_out[400:450]) > UNEXPLAINED_DB + 3
     assert max(stood_out[200:400]) < UNEXPLAINED_DB
     assert max(stood_out[470:]) < UNEXPLAINED_DB
+
+
+def standing_out(recorded: Sound, played: Sound) -> list[bool]:
+    """Whether somebody stands out, block by block."""
+    path, stood_out = EchoPath(), []
+    for mic, spk in zip(blocks(recorded), blocks(played), strict=True):
+        path.remove(mic, spk)
+        stood_out.append(path.stands_out_db > UNEXPLAINED_DB)
+    return stood_out
+
+
+def test_a_hiss_stands_out_where_the_coach_has_little_sound():
+    played, person = speech(10, seed=3), np.zeros(10 * SAMPLE_RATE)
+    hiss = np.fft.rfft(np.random.default_rng(4).standard_normal(SAMPLE_RATE // 5))
+    hertz = np.fft.rfftfreq(SAMPLE_RATE // 5, 1 / SAMPLE_RATE)
+    hiss[(hertz < 4_500) | (hertz > 7_000)] = 0
+    said = np.fft.irfft(hiss)
+    person[8 * SAMPLE_RATE :][: len(said)] = said * 600 / said.std()
+    stood_out = standing_out(echo_of(played) + person, played)
+    assert sum(stood_out[400:415]) >= 5
+    assert not any(standing_out(echo_of(played), played))
+
+
+@pytest.mark.slow
+def test_two_clocks_make_the_coachs_real_voice_stand_out_less_and_less():
+    voice = content.load_voice("english")
+    with closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)) as mouth:
+        lines = [Line(text, voice.words_per_minute) for key in ("safety", "pain_end") for text in voice.say(key)]
+        pause = bytes(2 * 4 * SAMPLE_RATE)  # in which nothing is learnt, and the clocks part
+        once = np.frombuffer(b"".join(mouth.speak(line) + pause for line in lines), "<i2").astype(float)
+    played = np.tile(once, math.ceil(160 * SAMPLE_RATE / len(once)))[: 160 * SAMPLE_RATE]
+    stood_out = standing_out(echo_of(played, drift_ppm=50), played)
+    first, last = sum(stood_out[1_000:3_000]), sum(stood_out[-2_000:])
+    assert first > 20  # 50 parts in a million are a lot
+    assert last < first / 2
 
 
 def test_while_the_coach_is_silent_everything_passes_through_10_ms_late():
