@@ -373,6 +373,25 @@ def test_a_word_to_the_coach_is_scored_from_its_own_end(deaf_coach, english) -> 
     assert hours > 4 / 3600
 
 
+class SleepyEars(LoudnessEars):
+    """Hears nothing in its first two and a half seconds."""
+
+    def hear(self, microphone: Block) -> Sequence[Hypothesis]:
+        hypotheses = super().hear(microphone)
+        return hypotheses if self._heard_ms > 2_500 else ()
+
+
+@pytest.mark.parametrize(("times", "is_right"), [(1, False), (2, True)])
+def test_who_is_not_heard_says_it_again_where_that_is_asked_for(deaf_coach, english, times, is_right) -> None:
+    coach = replace(deaf_coach, ears=SleepyEars())
+    words = [Clip("a.wav", "stop", np.concatenate([tone(0.4), silence(300)]))]
+    grammar, commands = grammar_of(MOVING, english), spoken_in(MOVING)
+    (outcome,), _, _ = interrupt(coach, grammar, commands, words, -math.inf, lambda _: None, times)
+    assert outcome.is_right is is_right
+    if outcome.delay is not None:  # from the end of the second time
+        assert 100 < outcome.delay < 700
+
+
 def test_an_interruption_comes_in_the_middle_of_a_sentence(deaf_coach, english) -> None:
     coach = replace(deaf_coach, ears=DeludedEars(), new_echo=PerfectEcho)
     words = [Clip("a.wav", "slower", tone(0.4))]

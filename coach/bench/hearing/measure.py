@@ -36,6 +36,7 @@ from coach.bench.hearing.over_voice import (
     NARRATION_DB,
     OVER_VOICE,
     Coach,
+    OverVoice,
     interrupt,
     lead_alone,
     narrate,
@@ -59,7 +60,7 @@ from coach.session.table import ALIVE, MOVING, spoken_in
 Progress = Callable[[str, float], None]
 """Told what is being measured, and the share of the whole that is done, from 0 to 1."""
 
-ALL_CONDITIONS: Final = (*CONDITIONS, *(it for it, _ in OVER_VOICE), NARRATION)
+ALL_CONDITIONS: Final = (*CONDITIONS, *(it.condition for it in OVER_VOICE), NARRATION)
 CONDITION_NAMES: Final = tuple(it.name for it in ALL_CONDITIONS)
 
 WATCHED_ALSO_IN: Final = ("noise_10", "music", "far")
@@ -397,7 +398,7 @@ class _Bench:
     # --- Over the coach's own voice -----------------------------------------------------------------------
 
     def _over_voice(self, routines: Sequence[Routine]) -> Iterator[Step]:
-        chosen = [(condition, db) for condition, db in OVER_VOICE if condition.name in self._chosen]
+        chosen = [it for it in OVER_VOICE if it.condition.name in self._chosen]
         if not chosen and NARRATION.name not in self._chosen:
             return
         try:
@@ -406,16 +407,14 @@ class _Bench:
             self._untested.append(f"hearing over the coach's own voice: {unavailable.what}")
             return
         lines = _narration(routines, self._voice)
-        for condition, db in chosen:
-            yield f"commands: {condition.title}", partial(self._interrupt, condition, db, lines)
-        if any(db == NARRATION_DB for _, db in chosen):
+        for over in chosen:
+            yield f"commands: {over.condition.title}", partial(self._interrupt, over, lines)
+        if any(over.db == NARRATION_DB for over in chosen):
             yield "the coach alone", partial(self._narrate, lines)
         if NARRATION.name in self._chosen and routines:
             yield NARRATION.title, partial(self._lead_alone, routines, lines)
 
-    def _interrupt(
-        self, condition: Condition, db: float, lines: tuple[Line, ...], tell: Tell
-    ) -> Iterator[Finding]:
+    def _interrupt(self, over: OverVoice, lines: tuple[Line, ...], tell: Tell) -> Iterator[Finding]:
         """Whatever is heard between the commands was the coach itself."""
         grammar, commands = grammar_of(MOVING, self._voice), spoken_in(MOVING)
         accepts: list[FalseAccept] = []
@@ -428,12 +427,12 @@ class _Bench:
                 if not heard:
                     continue
                 part = partial(_part, tell, number, len(self._commands))
-                outcomes, own, spoke = interrupt(coach, grammar, commands, heard, db, part)
-                yield Score(corpus, "commands", condition.name, outcomes)
+                outcomes, own, spoke = interrupt(coach, grammar, commands, heard, over.db, part, over.times)
+                yield Score(corpus, "commands", over.condition.name, outcomes)
                 accepts += own
                 hours += spoke
-        if math.isfinite(db):
-            yield Watch("own voice", grammar.name, condition.name, hours, 1, tuple(accepts))
+        if math.isfinite(over.db):
+            yield Watch("own voice", grammar.name, over.condition.name, hours, 1, tuple(accepts))
 
     def _urgent_and_others(self, clips: Sequence[Clip], grammar: Grammar) -> tuple[Clip, ...]:
         urgent = [clip for clip in clips if grammar.meanings[clip.text] in grammar.urgent]
@@ -453,7 +452,7 @@ class _Bench:
                 own, spoke = narrate(coach, grammar, commands, minutes, part)
                 accepts += own
                 hours += spoke
-        name = next(condition.name for condition, db in OVER_VOICE if db == NARRATION_DB)
+        name = next(over.condition.name for over in OVER_VOICE if over.db == NARRATION_DB)
         yield Watch("own voice, nobody there", "every state", name, hours, 1, tuple(accepts))
 
     def _lead_alone(self, routines: Sequence[Routine], lines: tuple[Line, ...], tell: Tell) -> Iterator[Finding]:

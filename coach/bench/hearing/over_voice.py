@@ -47,8 +47,39 @@ from coach.session.routine import Routine
 from coach.session.session import Session
 from coach.voice_queue import Played
 
+AGAIN_MS: Final = 1_200
+"""So long after the end of a word people wait before they say it again: a little more than every command but the
+slowest takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverVoice:
+    """Over the coach's own voice.
+
+    Attributes:
+        condition: for tables.
+        db: how loud the coach is, compared with the person; minus infinity: it is silent.
+        times: how often the person says it, if nothing happens.
+    """
+
+    condition: Condition
+    db: float
+    times: int = 1
+
+
+def _while_it_speaks(db: int, times: int = 1) -> OverVoice:
+    again = times > 1
+    condition = Condition(
+        name=f"voice_{db}_again" if again else f"voice_{db}",
+        title=f"over its own voice, +{db} dB" + (", once more if need be" if again else ""),
+        about=f"while the coach speaks, its voice {db} dB louder at the microphone than the person's"
+        + (f"; who sees nothing happen for {AGAIN_MS / 1000} s says it again" if again else ""),
+    )
+    return OverVoice(condition, float(db), times)
+
+
 OVER_VOICE: Final = (
-    (
+    OverVoice(
         Condition(
             name="voice_off",
             title="the same room, the coach silent",
@@ -56,19 +87,9 @@ OVER_VOICE: Final = (
         ),
         -math.inf,
     ),
-    *(
-        (
-            Condition(
-                name=f"voice_{db}",
-                title=f"over its own voice, +{db} dB",
-                about=f"while the coach speaks, its voice {db} dB louder at the microphone than the person's",
-            ),
-            float(db),
-        )
-        for db in (0, 10, 15)
-    ),
+    *(_while_it_speaks(db) for db in (0, 10, 15)),
+    _while_it_speaks(10, times=2),
 )
-"""With how loud the coach is, compared with the person."""
 
 NARRATION: Final = Condition(
     name="narration",
@@ -154,10 +175,19 @@ class _Interruption:
 
 
 class _Interrupter:
-    """Somebody in the room who waits until the coach is in full voice, says a word, and waits for the answer."""
+    """Somebody in the room who waits until the coach is in full voice, says a word, and waits for the answer.
+
+    Where that is asked for and no answer comes, the word is said again.
+    """
 
     def __init__(
-        self, clips: Sequence[Clip], heard: Sequence[Act], progress: Callable[[float], None], *, coach_speaks: bool
+        self,
+        clips: Sequence[Clip],
+        heard: Sequence[Act],
+        progress: Callable[[float], None],
+        *,
+        coach_speaks: bool,
+        times: int,
     ) -> None:
         self.made: list[_Interruption] = []
         self.is_done = False
@@ -165,6 +195,7 @@ class _Interrupter:
         self._heard = heard
         self._progress = progress
         self._coach_speaks = coach_speaks
+        self._times = times
         self._now = Milliseconds(0)
         self._speaker = SILENCE
         self._life = self._live()
@@ -182,10 +213,13 @@ class _Interrupter:
                 yield from self._listen_to_the_coach()
             begin, before = self._now, len(self._heard)
             sound = pcm(at_level(clip.samples, LEVEL_DBFS))
-            word_end = Milliseconds(begin + end_of_speech(clip.samples))
-            yield from blocks_of(sound)
-            while self._now < word_end + PATIENCE_MS and len(self._heard) == before:
-                yield SILENCE
+            for left in reversed(range(self._times)):
+                word_end = Milliseconds(self._now + end_of_speech(clip.samples))
+                yield from blocks_of(sound)
+                while self._now < word_end + (AGAIN_MS if left else PATIENCE_MS) and len(self._heard) == before:
+                    yield SILENCE
+                if len(self._heard) > before:
+                    break
             yield from self._wait(BREATHER_MS)
             self.made.append(_Interruption(clip, begin, word_end, self._now))
             self._progress(len(self.made) / len(self._clips))
@@ -234,6 +268,7 @@ def interrupt(
     clips: Sequence[Clip],
     echo_db: float,
     progress: Callable[[float], None],
+    times: int = 1,
 ) -> tuple[tuple[Outcome, ...], tuple[FalseAccept, ...], float]:
     """Interrupt the coach with each clip, in mid-sentence.
 
@@ -244,6 +279,7 @@ def interrupt(
         clips: what is said.
         echo_db: how much louder than the person the coach arrives at the microphone; ``-math.inf``: it is silent.
         progress: told the share that is done.
+        times: how often it is said, if nothing happens; delays count from the end of the last time.
 
     Returns:
         What became of each clip; what the coach did when nobody had said anything; the hours it spoke.
@@ -252,7 +288,7 @@ def interrupt(
     speaks = math.isfinite(echo_db)
     lines = cycle(long_lines) if speaks else iter(())
     reciter = _Reciter(lines, commands, _volume(coach), is_over=lambda _now: interrupter.is_done)
-    interrupter = _Interrupter(clips, reciter.heard, progress, coach_speaks=speaks)
+    interrupter = _Interrupter(clips, reciter.heard, progress, coach_speaks=speaks, times=times)
     spoken = _recite(coach, reciter, interrupter, echo_db)
     outcomes = []
     meant: set[Act] = set()
