@@ -92,13 +92,13 @@ def stage_train(settings: Settings) -> None:
     """Trains the network."""
     from recipe.training import train
 
-    train(settings.work, settings.scale, settings.seed, settings.resume)
+    train(settings.work, settings.model, settings.scale, settings.seed, settings.resume, settings.processes)
 
 
 def stage_export(settings: Settings) -> None:
     """Writes the acoustic model."""
     from recipe.export import export
-    from recipe.training import load
+    from recipe.legs import load
 
     export(load(settings.work / "network.pt"), settings.model)
 
@@ -132,7 +132,7 @@ def stage_examine(settings: Settings) -> None:
 
 def mean_with(earlier: Path, share: float, settings: Settings) -> None:
     """Replaces the network by the mean of itself, which counts `share`, and of one that an earlier leg left."""
-    from recipe.training import load, mean, save
+    from recipe.legs import load, mean, save
 
     network = settings.work / "network.pt"
     save(mean(load(network), load(earlier), share), network)
@@ -164,7 +164,9 @@ def main() -> None:
         help="human recordings to examine with (default: $RECIPE_EXAMINATION, or none)",
     )
     parser.add_argument("--all-speakers", action="store_true", help="corpora: train on speakers of the examination as well")
-    parser.add_argument("--resume", action="store_true", help="train: go on from the network in the working folder")
+    parser.add_argument(
+        "--resume", action="store_true", help="train: go on from the network in the working folder, or from the model's own"
+    )
     parser.add_argument("--minutes", type=float, help=f"train: end after so long (default: {FULL.minutes:g})")
     parser.add_argument("--share", type=float, default=0.5, help="mean: how much the later network counts (default: %(default)s)")
     parser.add_argument("--processes", type=int, default=2)

@@ -164,7 +164,7 @@ NOISES: tuple[Callable[[int, Random], Signal], ...] = (
 class NoiseBank:
     """A few minutes of every kind of noise, made once, drawn from at random places: making noise anew each time would be slow."""
 
-    def __init__(self, random: Random, seconds: float = 12.0, pieces: int = 160) -> None:
+    def __init__(self, random: Random, seconds: float = 12.0, pieces: int = 240) -> None:
         """Makes `pieces` noises of `seconds` each, at equal power."""
         made = [NOISES[i % len(NOISES)](int(seconds * SAMPLE_RATE), random) for i in range(pieces)]
         self._pieces = [noise / (np.sqrt((noise**2).mean()) + 1e-9) for noise in made]
@@ -184,9 +184,10 @@ class NoiseBank:
 def room(random: Random) -> Signal:
     """An impulse response: the direct sound, a few early reflections, and a tail that loses its treble first.
 
-    Reverberation time 0.1 to 0.7 s and direct-to-reverberant ratio 0 to 16 dB: living rooms and bathrooms, near and across.
+    Reverberation time 0.1 to 0.7 s, now and then up to that of a hall, and direct-to-reverberant ratio -5 to 16 dB: living rooms and
+    bathrooms, near and across.
     """
-    seconds = random.uniform(0.1, 0.7)
+    seconds = random.uniform(0.1, 0.7) if random.random() < 0.8 else random.uniform(0.7, 1.6)
     length = int(seconds * SAMPLE_RATE)
     time = np.arange(length) / SAMPLE_RATE
     bright = random.standard_normal(length) * np.exp(-6.9 * time / (seconds * random.uniform(0.4, 1)))
@@ -195,7 +196,7 @@ def room(random: Random) -> Signal:
     tail[: int(random.uniform(0.002, 0.02) * SAMPLE_RATE)] = 0
     for _ in range(int(random.integers(2, 9))):
         tail[int(random.uniform(0.001, 0.04) * SAMPLE_RATE)] += random.normal(0, 6)
-    tail *= decibels(-random.uniform(0, 16)) / (np.sqrt((tail**2).sum()) + 1e-9)
+    tail *= decibels(-random.uniform(-5, 16)) / (np.sqrt((tail**2).sum()) + 1e-9)
     tail[0] = 1.0
     response: Signal = tail.astype(np.float32)
     return response
@@ -240,8 +241,8 @@ def degrade(signal: Signal, random: Random, noises: NoiseBank, babble: Callable[
     if not dry:
         signal = colour(signal, random, reverberate=random.random() < 0.4, equalise=random.random() < 0.6)
         speech = level(signal)
-        if random.random() < 0.75:
-            ratio = random.uniform(0, 20) if random.random() < 0.6 else random.uniform(12, 40)
+        if random.random() < 0.8:
+            ratio = random.uniform(-2, 18) if random.random() < 0.65 else random.uniform(12, 40)
             signal = signal + noises.draw(len(signal), random) * (speech * decibels(-ratio))
         if random.random() < 0.15:
             other = babble(len(signal))

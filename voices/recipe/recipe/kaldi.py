@@ -1,7 +1,7 @@
 """Kaldi's and OpenFst's binary files, as far as a Vosk model needs them: numbers in, bytes out.
 
 Knows the notation and nothing of speech. Every value carries its own type mark: a size byte before a number, two letters before a
-vector or matrix, names in angle brackets between.
+vector or matrix, names in angle brackets between. What is written here can be read again (`Reader`).
 """
 
 from __future__ import annotations
@@ -53,6 +53,50 @@ def matrix(values: Array) -> bytes:
     """A matrix of 32-bit floating-point numbers, row by row."""
     rows, columns = values.shape
     return token("FM") + integer(rows) + integer(columns) + np.asarray(values, "<f4").tobytes()
+
+
+class Reader:
+    """Reads, from a place in a file onwards, what the functions above write, in the order in which it was written."""
+
+    def __init__(self, data: bytes, place: int = 0) -> None:
+        """`place` is the first byte to read."""
+        self._data, self.place = data, place
+
+    def token(self) -> str:
+        """A name; the place moves behind the space after it."""
+        end = self._data.index(b" ", self.place)
+        name = self._data[self.place : end].decode("ascii")
+        self.place = end + 1
+        return name
+
+    def expect(self, *names: str) -> None:
+        """Names that must stand here; raises ValueError where others do."""
+        for name in names:
+            place, found = self.place, self.token()
+            if found != name:
+                raise ValueError(f"byte {place}: {name} was expected here, not {found}")
+
+    def integer(self) -> int:
+        """A 32-bit integer."""
+        (value,) = struct.unpack_from("<xi", self._data, self.place)
+        self.place += 5
+        return int(value)
+
+    def vector(self) -> Array:
+        """A vector of 32-bit floating-point numbers."""
+        self.expect("FV")
+        return self._numbers(self.integer())
+
+    def matrix(self) -> Array:
+        """A matrix of 32-bit floating-point numbers, shape (rows, columns)."""
+        self.expect("FM")
+        rows, columns = self.integer(), self.integer()
+        return self._numbers(rows * columns).reshape(rows, columns)
+
+    def _numbers(self, count: int) -> Array:
+        values = np.frombuffer(self._data, "<f4", count, self.place).astype(np.float64)
+        self.place += 4 * count
+        return values
 
 
 @dataclass

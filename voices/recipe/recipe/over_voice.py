@@ -46,6 +46,8 @@ Random = np.random.Generator
 MOST_WORDS, LONGEST = 4, 4.0
 """Words and seconds of what is said over the coach: commands, not talk."""
 HUMAN_SHARE = 0.55
+COMMAND_WEIGHT, URGENT_WEIGHT = 12.0, 30.0
+"""How much more often a command than another word is said over the coach, and one that is obeyed at once."""
 ALONE_SHARE = 0.12
 """For so many of the words also a moment of the coach alone: silence, to its own ears."""
 SAID_EACH_SCENE = 40
@@ -169,12 +171,13 @@ def _own_voice() -> list[bytes]:
 
 
 def _chosen(collection: Collection, count: int, random: Random) -> list[tuple[npt.NDArray[np.float32], str]]:
-    """Short signals; the commands most often, and frequent words less often each."""
-    spoken = set(vocabulary.phrases())
+    """Short signals; the commands most often, the urgent ones above all, and frequent words less often each."""
+    weight = dict.fromkeys(vocabulary.phrases(), COMMAND_WEIGHT)
+    weight |= {phrase: URGENT_WEIGHT for intent in vocabulary.intents() if intent.urgent for phrase in intent.phrases}
     short = [i for i, text in enumerate(collection.texts) if 0 < len(text.split()) <= MOST_WORDS]
     short = [i for i in short if 0.2 < len(collection.signal(i)) / SAMPLE_RATE < LONGEST]
     times = {text: collection.texts.count(text) for text in {collection.texts[i] for i in short}}
-    weights = np.array([(12.0 if collection.texts[i] in spoken else 1.0) * times[collection.texts[i]] ** -0.7 for i in short])
+    weights = np.array([weight.get(collection.texts[i], 1.0) * times[collection.texts[i]] ** -0.7 for i in short])
     picked = random.choice(len(short), size=count, p=weights / weights.sum())
     return [(collection.signal(short[i]).astype(np.float32), collection.texts[short[i]]) for i in picked]
 

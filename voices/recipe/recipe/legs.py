@@ -1,0 +1,67 @@
+"""Networks between the legs of a training: kept in files, averaged, made larger."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import torch
+
+from recipe.network import LAYERS, Network
+
+
+@torch.no_grad()
+def follow(average: Network, network: Network, keep: float) -> None:
+    """Moves every number of the average a little towards the network's."""
+    for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if kept.is_floating_point():
+            kept.lerp_(new, 1 - keep)
+
+
+@torch.no_grad()
+def mean(later: Network, earlier: Network, share: float) -> Network:
+    """The network halfway, or `share` of the way, from an earlier leg to a later one that went on from it. Two legs of one training
+    lie in one valley, and between them is often better ground than at either end (Izmailov et al., "Averaging weights leads to wider
+    optima and better generalization", 2018)."""
+    between = copy.deepcopy(earlier)
+    follow(between, later, 1 - share)
+    return between
+
+
+@torch.no_grad()
+def grown(smaller: Network, bottleneck: int) -> Network:
+    """A network with wider bottlenecks, and with the frames that `LAYERS` says, which hears exactly what the smaller one hears: what is new
+    in a layer is not listened to yet. Training goes on from there. (Chen, Goodfellow and Shlens, "Net2Net", 2016.)"""
+    larger = Network(smaller.width, bottleneck)
+    new, old = larger.state_dict(), smaller.state_dict()
+    for name, value in old.items():
+        if new[name].shape == value.shape:
+            new[name].copy_(value)
+    for number, (now, before) in enumerate(zip(LAYERS, smaller.offsets, strict=True)):
+        spliced, was = new[f"layers.{number}.spliced.weight"], old[f"layers.{number}.spliced.weight"]
+        rows, channels = len(was), was.shape[1] // len(before)
+        spliced[:rows] = 0
+        for i, offset in enumerate(before):
+            at = now.index(offset) * channels
+            spliced[:rows, at : at + channels] = was[:, i * channels : (i + 1) * channels]
+        if number:
+            expansion, was = new[f"layers.{number}.expansion.weight"], old[f"layers.{number}.expansion.weight"]
+            expansion[:, :rows], expansion[:, rows:] = was, 0
+    larger.load_state_dict(new)
+    return larger
+
+
+def save(network: Network, path: Path) -> None:
+    """Writes a network with its size, whole or not at all."""
+    temporary = path.with_suffix(".part")
+    shape = {"width": network.width, "bottleneck": network.bottleneck, "offsets": network.offsets}
+    torch.save({**shape, "state": network.state_dict()}, temporary)
+    temporary.replace(path)
+
+
+def load(path: Path) -> Network:
+    """Reads what `save` wrote."""
+    stored = torch.load(path, weights_only=True)
+    network = Network(stored["width"], stored["bottleneck"], stored["offsets"])
+    network.load_state_dict(stored["state"])
+    return network.eval()
