@@ -10,7 +10,8 @@ the canceller has not settled, much is left over, so nothing stands out; without
 
 The same comparison tells what the recogniser may have made out of the coach's own words: sound that is there, and
 no more than the echo explains. So without a canceller the coach does not listen to itself; it listens when it has
-finished a sentence, as it says at the beginning.
+finished a sentence, as it says at the beginning. In its first seconds of speech in a room, until the canceller has
+settled, it does the same.
 
 When the echo's path is known (``coach/echo_path.py``), what it leaves over is compared with what it usually does,
 too: of words 10 dB fainter than the coach that notices six in seven, where the canceller alone notices half.
@@ -53,6 +54,11 @@ _AUDIBLE_DB = 25.0
 SETTLED_DB = -10.0
 """The canceller has settled when it leaves less than this of the microphone's sound."""
 
+SETTLING = 6_000 // BLOCK_MS
+"""Blocks of the coach's speech in which it may settle; it takes 1.5 to 6 s. What is heard over it till then counts
+as the coach: it once answered its first question itself, "five" to "how much does your back bother you". One that
+has not settled then may never, and explains nothing: better hear oneself than be deaf for good."""
+
 COMES_BACK_DB = 12.0
 """A block so far above the noise, while the coach speaks, holds its echo, or, but not for long, a person."""
 
@@ -84,6 +90,7 @@ class NearEnd:
         self._microphone_db = 0.0
         self._standing_out = 0
         self._unexplained_for = 0
+        self._spoke_for = 0  # blocks, until the canceller must have settled
         self._audible = 1.0  # how much of the coach's speech came back lately: until it is known, all of it
 
     @property
@@ -145,6 +152,7 @@ class NearEnd:
         before, self._microphone_db = self._microphone_db, _level(microphone)
         echo_db, heard_db = max(before, self._microphone_db), _level(cleaned)
         if speaker != SILENCE:
+            self._spoke_for = min(self._spoke_for + 1, SETTLING)
             comes_back = self._microphone_db > self._noise_db + COMES_BACK_DB
             self._audible += (comes_back - self._audible) / AUDIBLE_OVER
         expected_db = max(self._noise_db, echo_db + self._left_over_db)
@@ -158,8 +166,9 @@ class NearEnd:
             return _PERSON
         if heard_db < self._noise_db + STANDS_OUT_DB:
             return _NOTHING
-        # An echo that is inaudible, or not cancelled yet, explains nothing: better hear oneself than be deaf.
-        return _ECHO if cleaned == microphone or self._left_over_db < SETTLED_DB else _NOTHING
+        settled = cleaned == microphone or self._left_over_db < SETTLED_DB
+        settling = self._spoke_for < SETTLING and self.echo_is_audible
+        return _ECHO if settled or settling else _NOTHING
 
     def _learn(self, echo_db: float, heard_db: float) -> None:
         if heard_db < self._noise_db:

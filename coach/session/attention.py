@@ -101,6 +101,7 @@ class Attention:
         self._breath = Milliseconds(0)  # when what was not acted on of it began
         self._changed = Milliseconds(0)
         self._worded = Milliseconds(0)  # since when the partial result's known words are what they are
+        self._believed: dict[str, Milliseconds] = {}  # in what, and since when, in the utterance at hand
         self._partial = ""
         self._done_with = ""  # the words of this utterance that were acted on
         self._acted: Heard | None = None
@@ -146,11 +147,12 @@ class Attention:
         if self._began is None or now - self._changed > FORGOTTEN:
             self._began, self._done_with, self._partial = now, "", ""
             self._breath = now
+            self._believed.clear()
         acted_on, new = self._done_with, self._new_in(text)
         if acted_on and not self._done_with:
             self._breath = now
-        if _known_end(new) != _known_end(self._partial):
-            self._worded = now
+        if (known := _known_end(new)) != _known_end(self._partial):
+            self._worded = self._believed[known] = now
         self._partial = new
         self._changed = now
 
@@ -174,8 +176,9 @@ class Attention:
         """Act on an utterance that has ended."""
         if self._began is None:
             self._began, self._breath, self._done_with = now, now, ""
+            self._believed.clear()
         text = self._new_in(final.text)
-        believed = self._worded if text == _known_end(self._partial) else self._began
+        believed = self._believed.get(text, self._began)
         self._partial = text
         heard = self._meant(text)
         if heard is not None and self._is_sure(heard.command, final.confidence, now):
