@@ -164,11 +164,10 @@ class NearEnd:
             self._learn(echo_db, heard_db)
         if BLOCKS_IN_A_ROW <= self._standing_out <= LONGEST:
             return _PERSON
-        if heard_db < self._noise_db + STANDS_OUT_DB:
-            return _NOTHING
         settled = cleaned == microphone or self._left_over_db < SETTLED_DB
-        settling = self._spoke_for < SETTLING and self.echo_is_audible
-        return _ECHO if settled or settling else _NOTHING
+        if not settled and self._spoke_for < SETTLING and self.echo_is_audible:
+            return _ECHO
+        return _ECHO if settled and heard_db >= self._noise_db + STANDS_OUT_DB else _NOTHING
 
     def _learn(self, echo_db: float, heard_db: float) -> None:
         if heard_db < self._noise_db:

@@ -12,7 +12,7 @@ from coach.devices.echo import EchoCanceller
 from coach.devices.mouth import SpeakingMouth
 from coach.front_end import FrontEnd
 from coach.loop import Hands, lead
-from coach.near_end import LONGEST, NearEnd
+from coach.near_end import LONGEST, SETTLING, NearEnd
 from coach.ports import BLOCK_BYTES, BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
 from coach.rehearsal.echo import NoEcho
 from coach.rehearsal.listener import ScriptedListener
@@ -151,6 +151,18 @@ def settled():
         for microphone, cleaned in ((10, 10), *[(3000, 30)] * 19):
             assert not near_end.process(loud(microphone), loud(cleaned), loud(3000))
     return near_end
+
+
+def test_what_is_heard_over_the_coach_before_the_canceller_has_settled_is_the_coach():
+    near_end = NearEnd()
+    for _ in range(SETTLING // 20):  # a canceller that never settles: it leaves half
+        for microphone, cleaned in (*[(10, 10)] * 5, *[(3000, 1500)] * 15):
+            near_end.process(loud(microphone), loud(cleaned), loud(3000))
+    for _ in range(50):
+        near_end.process(loud(3000), loud(1500), loud(3000))
+    assert near_end.was_echo(Milliseconds(1_000))
+    assert near_end.was_echo(Milliseconds(SETTLING * BLOCK_MS - 500))
+    assert not near_end.was_echo(Milliseconds(SETTLING * BLOCK_MS + 800))  # it has had its time: not deaf for good
 
 
 def test_one_block_alone_is_a_knock():

@@ -280,6 +280,14 @@ def test_what_followed_the_coachs_echo_in_the_same_utterance_is_judged_by_its_ow
     assert ears.partial("[unk]", each=400).partial("[unk] stop").wait(400).commands == []
 
 
+def test_a_final_result_is_judged_by_the_time_at_which_its_words_were_first_believed_in():
+    # The coach's own "five" showed for a moment, then nothing, then another guess; the end came much later.
+    ears = Ears(was_echo=lambda moment: 1_000 <= moment <= 1_400, meanings={"five": "number_5"})
+    ears.partial("no", each=200).partial("", each=800).partial("five", each=120).partial("", each=1_500)
+    assert ears.partial("not", each=120).partial("", each=700).final("five").commands == []
+    assert ears.partial("five", each=400).final("five").commands == ["number_5"]
+
+
 def test_the_recogniser_changing_its_mind_about_what_came_before_does_not_make_an_echo_younger():
     ears = Ears(said=coach_is_speaking, was_echo=lambda moment: moment < 600)
     assert ears.partial("stop", each=800).partial("[unk] stop", each=800).final("stop").commands == []
