@@ -105,7 +105,8 @@ def _measure(network: Network, batches: list[torch.Tensor], maps: Maps) -> None:
     """Sets batch normalisation, layer by layer from below, to the statistics of what reaches it, and to undo them."""
     for layer, bias in zip(network.layers, _biases(network, maps), strict=True):
         assert isinstance(layer, Layer)
-        normal, seen = layer.normalisation, []
+        normal = layer.normalisation
+        seen: list[torch.Tensor] = []
         hook = normal.register_forward_pre_hook(lambda _module, inputs, seen=seen: seen.append(inputs[0]))
         for batch in batches:
             network.eval()(batch)

@@ -164,9 +164,9 @@ def train(folder: Path, model: Path, scale: Scale, seed: int, resume: bool, proc
     network = _beginning(folder, model, scale, resume, drawn)
     context = multiprocessing.get_context("spawn")
     numbers = sum(parameter.numel() for parameter in network.parameters())
-    together = _Together(
-        torch.zeros(processes, numbers).share_memory_(), torch.zeros(1, dtype=torch.double).share_memory_(), context.Barrier(processes)
-    )
+    together = _Together(torch.zeros(processes, numbers), torch.zeros(1, dtype=torch.double), context.Barrier(processes))
+    for shared in (together.gradients, together.elapsed):
+        shared.share_memory_()  # type: ignore[no-untyped-call]
     task = (folder, scale, seed, resume, network, together)
     others = [context.Process(target=_descend, args=(number, *task)) for number in range(1, processes)]
     for other in others:
