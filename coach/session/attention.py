@@ -100,8 +100,7 @@ class Attention:
         self._began: Milliseconds | None = None  # the utterance at hand
         self._breath = Milliseconds(0)  # when what was not acted on of it began
         self._changed = Milliseconds(0)
-        self._worded = Milliseconds(0)  # since when the partial result's known words are what they are
-        self._believed: dict[str, Milliseconds] = {}  # in what, and since when, in the utterance at hand
+        self._believed: dict[str, Milliseconds] = {}  # in what known words, and since when, in this utterance
         self._partial = ""
         self._done_with = ""  # the words of this utterance that were acted on
         self._acted: Heard | None = None
@@ -152,7 +151,7 @@ class Attention:
         if acted_on and not self._done_with:
             self._breath = now
         if (known := _known_end(new)) != _known_end(self._partial):
-            self._worded = self._believed[known] = now
+            self._believed[known] = now
         self._partial = new
         self._changed = now
 
@@ -170,7 +169,7 @@ class Attention:
             heard = self._meant(text)
         if heard is None or heard.command not in self._urgent or self._may_become_another(text, heard.command):
             return None
-        return self._act(heard, self._worded, now, said, was_echo)
+        return self._act(heard, self._believed[_known_end(self._partial)], now, said, was_echo)
 
     def _conclude(self, final: Hypothesis, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
         """Act on an utterance that has ended."""
