@@ -71,7 +71,7 @@ def _while_it_speaks(db: int, times: int = 1) -> OverVoice:
     again = times > 1
     condition = Condition(
         name=f"voice_{db}_again" if again else f"voice_{db}",
-        title=f"over its own voice, +{db} dB" + (", once more if need be" if again else ""),
+        title=f"over its own voice, +{db} dB" + (", said again" if again else ""),
         about=f"while the coach speaks, its voice {db} dB louder at the microphone than the person's"
         + (f"; who sees nothing happen for {AGAIN_MS / 1000} s says it again" if again else ""),
     )
@@ -93,7 +93,7 @@ OVER_VOICE: Final = (
 
 NARRATION: Final = Condition(
     name="narration",
-    title="whole sessions, nobody there",
+    title="whole sessions",
     about="every routine from its first word to its last, led by the real session in the room of the conditions "
     'above, the coach\'s voice as loud as in "+10 dB", and nobody in it',
 )
