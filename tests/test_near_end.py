@@ -208,6 +208,44 @@ def test_what_the_known_path_does_not_explain_is_a_person_for_three_seconds_only
     assert not near_end.process(SILENCE, SILENCE, loud(3000), SILENCE, 9)
 
 
+def known():
+    """A detector that also knows how much of the coach comes through to the ears: now and then twice the noise."""
+    near_end = settled()
+    for _ in range(600):
+        for given in (10, 10, 10, 20):
+            assert not near_end.process(loud(3000), loud(30), loud(3000), loud(given), 0)
+    return near_end
+
+
+def test_what_comes_through_to_the_ears_far_above_the_coach_alone_is_somebody():
+    """In what the canceller leaves, nobody is there; the ears are given a short loud vowel."""
+    near_end = known()
+    word = [
+        near_end.process(loud(3000), loud(30), loud(3000), loud(given), 0)
+        for given in (10, 900, 900, 900, 10, 10, 10)
+    ]
+    assert sum(word) >= 3
+    assert not near_end.was_echo(Milliseconds((20 * 20 + 600 * 4) * BLOCK_MS))
+    near_end = known()
+    loudest = [near_end.process(loud(3000), loud(30), loud(3000), loud(40), 0) for _ in range(5)]
+    assert loudest == [False] * 5
+
+
+def test_until_it_is_known_what_comes_through_of_the_coach_nobody_is_noticed_by_it():
+    near_end = settled()
+    assert not any(near_end.process(loud(3000), loud(30), loud(3000), loud(900), 0) for _ in range(50))
+    # Nor by what the other canceller leaves, before the path is known.
+    near_end = known()
+    assert not any(near_end.process(loud(3000), loud(30), loud(3000), loud(900)) for _ in range(50))
+
+
+def test_what_keeps_coming_through_is_a_person_for_three_seconds_and_then_the_room():
+    near_end = known()
+    heard = [near_end.process(loud(3000), loud(30), loud(3000), loud(900), 0) for _ in range(60 * 50)]
+    assert 0.9 * LONGEST < sum(heard) <= LONGEST
+    assert not any(heard[LONGEST + 5 :])
+
+
 def test_a_microphone_that_is_silent_to_the_last_bit_hears_nobody_and_no_echo():
     near_end = NearEnd()
     assert not any(near_end.process(SILENCE, SILENCE, loud(3000)) for _ in range(100))
