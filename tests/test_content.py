@@ -503,6 +503,18 @@ def test_an_unknown_routine_or_voice_is_answered_with_the_nearest():
         ("understands.toml", '"zero"', '"help"', 'the decoy "help" means "help"'),
         (
             "understands.toml",
+            'muffled.top = "stop"',
+            'muffled.top = "next"',
+            '"next" is no phrase of an urgent command; write one',
+        ),
+        (
+            "understands.toml",
+            'muffled.top = "stop"',
+            'muffled.wait = "stop"',
+            '"wait" means "pause"; remove it here',
+        ),
+        (
+            "understands.toml",
             'yes = ["yes"',
             'yess = ["yes"',
             'phrases, yess: there is no such key; did you mean "yes"?',

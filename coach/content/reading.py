@@ -138,7 +138,7 @@ def read_voice(folder: Path) -> Reading[Voice]:
     if mistakes:  # the rest would only be a long list of what those files lack
         return Reading(None, tuple(mistakes))
     sound, says, ears = pages
-    heard = {"urgent", "decoys", "homophones", "phrases"}
+    heard = {"urgent", "decoys", "homophones", "muffled", "phrases"}
     own, more = known_only(sound, written_keys(Voice) - heard - {"name", "says", "keys"})
     mistakes += more
     understood, more = known_only(ears, heard)
@@ -235,6 +235,15 @@ def _phrase_mistakes(page: Page, voice: Voice) -> Iterator[Finding]:
         if not (ANSWERS | HOME).issuperset(meanings.get(decoy, ())):
             what = f'the decoy "{decoy}" means "{meanings[decoy][0]}"'
             yield page.finding(("decoys",), what, "remove one of them", f'"{decoy}"')
+    for left, phrase in voice.muffled.items():
+        if not voice.urgent.intersection(meanings.get(phrase, ())):
+            what = f'"{phrase}" is no phrase of an urgent command'
+            yield page.finding(
+                ("muffled",), what, "write one that is: those alone are listened for so closely", phrase
+            )
+        if left in meanings:
+            what = f'"{left}" means "{meanings[left][0]}"'
+            yield page.finding(("muffled",), what, f'remove it here: it cannot mean "{phrase}" too', left)
     yield from _never_heard_out(page, voice, meanings)
 
 

@@ -20,6 +20,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   what was no more than its own echo is the coach, whatever the recogniser makes of it.
 - What is left of the coach's voice is unknown speech to the recogniser, and runs on into what the person says over
   it. So while the coach speaks, unknown speech before an urgent phrase does not make it talk.
+- The coach's voice eats the consonants of what is said over it: "stop" becomes "top". So while the coach speaks, a
+  lone word that is left of an urgent phrase counts as the phrase. It waits for the end: it may yet become whole.
 """
 
 import re
@@ -76,6 +78,8 @@ FORGOTTEN = Milliseconds(2_000)
 """Ears that were given other phrases may never end an utterance. A partial result that comes so long after the one
 before begins another, and even what was acted on may be said again."""
 
+NOT_MUFFLED: Mapping[str, str] = {}
+
 _WORD = re.compile(r"[a-z']+")
 
 Said = Callable[[Milliseconds], str]
@@ -96,6 +100,7 @@ class Attention:
     def __init__(self) -> None:
         self._meanings: Mapping[str, Command] = {}
         self._urgent: frozenset[Command] = frozenset()
+        self._muffled: Mapping[str, str] = {}
         self._longest = 0  # words in a phrase
         self._began: Milliseconds | None = None  # the utterance at hand
         self._breath = Milliseconds(0)  # when what was not acted on of it began
@@ -107,17 +112,21 @@ class Attention:
         self._acted_at = Milliseconds(0)
         self._unclear: tuple[Command, Milliseconds] | None = None  # what was not understood clearly, and when
 
-    def attend_to(self, meanings: Mapping[str, Command], urgent: frozenset[Command]) -> None:
+    def attend_to(
+        self, meanings: Mapping[str, Command], urgent: frozenset[Command], muffled: Mapping[str, str] = NOT_MUFFLED
+    ) -> None:
         """From now on, these phrases have these meanings.
 
         Args:
             meanings: the command of each phrase that is listened for.
             urgent: the commands to act on before the utterance has ended.
+            muffled: what is left of urgent phrases that are said over the coach's voice, with the phrases.
         """
         if meanings != self._meanings:
             self._unclear = None  # an answer to another question
         self._meanings = meanings
         self._urgent = urgent
+        self._muffled = {left: phrase for left, phrase in muffled.items() if meanings.get(phrase) in urgent}
         self._longest = max((len(phrase.split()) for phrase in meanings), default=0)
 
     def consider(
@@ -164,7 +173,7 @@ class Attention:
     def _hurry(self, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
         """Act on an urgent phrase before the utterance has ended."""
         text, heard = self._partial, self._meant(self._partial)
-        if heard is None and self._began is not None and said(Milliseconds(self._began - ECHO_AND_DECODING)):
+        if heard is None and self._speaks_over(said):
             text = _known_end(self._partial)
             heard = self._meant(text)
         if heard is None or heard.command not in self._urgent or self._may_become_another(text, heard.command):
@@ -177,9 +186,9 @@ class Attention:
             self._began, self._breath, self._done_with = now, now, ""
             self._believed.clear()
         text = self._new_in(final.text)
-        believed = self._believed.get(text, self._began)
+        believed = self._believed.get(_known_end(text), self._began)
         self._partial = text
-        heard = self._meant(text)
+        heard = self._meant(text) or self._made_out(text, said)
         if heard is not None and self._is_sure(heard.command, final.confidence, now):
             heard = self._act(heard, believed, now, said, was_echo)
         else:
@@ -218,7 +227,12 @@ class Attention:
         """
         if self._is_same_again(heard.command, now if self._began is None else self._began, now):
             return None
-        if was_echo(believed) or _is_in(heard.words, said(Milliseconds(believed - ECHO_AND_DECODING))):
+        own_words = said(Milliseconds(believed - ECHO_AND_DECODING))
+        if (
+            was_echo(believed)
+            or _is_in(heard.words, own_words)
+            or _is_in(self._muffled.get(heard.words), own_words)
+        ):
             return None
         self._done_with = f"{self._done_with} {self._partial}".strip()
         self._partial = ""
@@ -242,6 +256,17 @@ class Attention:
         if len(set(commands)) == 1 or self._urgent.issuperset(commands):
             return Heard(commands[-1], phrases[-1])
         return None
+
+    def _made_out(self, text: str, said: Said) -> Heard | None:
+        """What a word means that the coach's voice has eaten a piece of."""
+        left = _known_end(text)
+        if left not in self._muffled or not self._speaks_over(said):
+            return None
+        return Heard(self._meanings[self._muffled[left]], left)
+
+    def _speaks_over(self, said: Said) -> bool:
+        """Whether the coach has been speaking since shortly before the utterance at hand began."""
+        return self._began is not None and bool(said(Milliseconds(self._began - ECHO_AND_DECODING)))
 
     def _phrases_in(self, words: Sequence[str]) -> list[str]:
         """Cut words into phrases, the longest first; none at all if anything is left over."""
@@ -268,5 +293,9 @@ def _known_end(text: str) -> str:
     return " ".join(words)
 
 
-def _is_in(phrase: str, own_words: str) -> bool:
-    return bool(own_words) and f" {phrase} " in f" {' '.join(_WORD.findall(own_words.lower()))} "
+def _is_in(phrase: str | None, own_words: str) -> bool:
+    return (
+        phrase is not None
+        and bool(own_words)
+        and f" {phrase} " in f" {' '.join(_WORD.findall(own_words.lower()))} "
+    )

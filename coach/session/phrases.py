@@ -425,6 +425,8 @@ class Voice:
         urgent: commands that are acted on before the person has finished speaking.
         decoys: everyday words that are no command, for talk to be recognised as.
         homophones: words of one sound, by the word that stands for them: ``know`` by ``no``.
+        muffled: what is left of urgent phrases that are said over the coach's voice, by what is left: ``stop`` by
+            ``top``.
         keys: what keys stand for, in place of words.
     """
 
@@ -442,6 +444,7 @@ class Voice:
     urgent: frozenset[Command]
     decoys: tuple[Sentence, ...]
     homophones: Mapping[str, Sentence] = field(default_factory=dict)
+    muffled: Mapping[str, Sentence] = field(default_factory=dict)
     keys: KeyMap = field(default_factory=KeyMap)
 
     def without_microphone(self) -> "Voice":

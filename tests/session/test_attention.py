@@ -23,7 +23,7 @@ class Ears:
 
     def __init__(self, state="moving", said=lambda since: "", was_echo=lambda moment: False, meanings=None):
         self.attention = Attention()
-        self.attention.attend_to(meanings or meanings_in(state), VOICE.urgent)
+        self.attention.attend_to(meanings or meanings_in(state), VOICE.urgent, VOICE.muffled)
         self.now = 0
         self.said = said
         self.was_echo = was_echo
@@ -272,6 +272,36 @@ def test_over_the_coach_nothing_else_is_taken_for_a_command(words):
     assert Ears(said=coach_is_speaking).partial("[unk]", words).final(words).commands == []
 
 
+@pytest.mark.parametrize(("left", "phrase"), sorted(VOICE.muffled.items()))
+def test_over_the_coach_what_is_left_of_an_urgent_phrase_counts_as_the_phrase(left, phrase):
+    ears = Ears(said=coach_is_speaking).partial(left).final(left)
+    assert [(heard.command, heard.words) for _, heard in ears.heard] == [(meanings_in("moving")[phrase], left)]
+    assert Ears(said=coach_is_speaking).final(f"[unk] {left}").commands == [meanings_in("moving")[phrase]]
+
+
+def test_what_is_left_of_an_urgent_phrase_waits_for_the_end():
+    assert Ears(said=coach_is_speaking).partial("top").commands == []
+    assert Ears(said=coach_is_speaking).partial("top", "stop").commands == ["stop"]
+
+
+@pytest.mark.parametrize("words", ["because top", "top [unk]", "top five", "top top"])
+def test_over_the_coach_what_is_left_of_an_urgent_phrase_is_talk_among_other_words(words):
+    assert Ears(said=coach_is_speaking).partial(words).final(words).commands == []
+
+
+def test_what_is_left_of_an_urgent_phrase_is_talk_in_the_coachs_silence_and_when_the_coach_says_it():
+    assert Ears().partial("top").final("top").commands == []
+    assert Ears(said=lambda since: "Roll up, from the top.").partial("top").final("top").commands == []
+    assert Ears(said=lambda since: "Say stop when it is enough.").partial("top").final("top").commands == []
+    echo = Ears(said=coach_is_speaking, was_echo=lambda moment: True)
+    assert echo.partial("top").final("top").commands == []
+
+
+def test_what_is_left_of_a_phrase_that_is_not_asked_for_is_talk():
+    ears = Ears(said=coach_is_speaking, meanings={"yes": "yes", "stop": "stop"})
+    assert ears.partial("hurts").final("hurts").commands == []
+
+
 def test_what_followed_the_coachs_echo_in_the_same_utterance_is_judged_by_its_own_time():
     """The echo began the utterance; the person's word came 800 ms later."""
     ears = Ears(said=coach_is_speaking, was_echo=lambda moment: moment < 600)
@@ -295,7 +325,9 @@ def test_the_recogniser_changing_its_mind_about_what_came_before_does_not_make_a
 
 # --- Whatever the ears report ----------------------------------------------------------------------------
 
-WORDS = st.sampled_from([UNKNOWN, "five", "because", "stop", "pause", "it", "hurts", "next", "slower", "ow"])
+WORDS = st.sampled_from(
+    [UNKNOWN, "five", "because", "stop", "top", "pause", "it", "hurts", "next", "slower", "ow"]
+)
 TEXTS = st.lists(WORDS, max_size=4).map(" ".join)
 TURNS = st.lists(
     st.one_of(
