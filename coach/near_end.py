@@ -15,8 +15,8 @@ settled, it does the same.
 
 When the echo's path is known (``coach/echo_path.py``), what it leaves over is compared with what it usually does,
 too: of words 10 dB fainter than the coach that notices six in seven, where the canceller alone notices half. And
-what the ears are given in the end is compared with what they are given of the coach alone: of 200 recorded "stop",
-10 dB fainter than the coach, the ears understood 26 that nobody had been noticed in; 24 of those are noticed by it.
+what the ears are given in the end is compared with what they are given of the coach alone: of 200 recorded
+"stop", 10 dB fainter than the coach, the ears understood 26 in which nobody had been noticed; it notices 24.
 
 Only levels are compared here, no words and no spectra.
 """
@@ -43,8 +43,8 @@ COMES_THROUGH_OVER = 3
 COMES_THROUGH = 5.0
 """So far above what comes through of the coach alone a person must lie, as a multiple of the distance between its
 upper quarter and its middle: a room where much comes through, and a loudspeaker at its limits, ask for more. With
-it, 17 blocks of 40 min of the coach alone are taken for a person that were not before; with 6 it notices 15 of those
-26 words. With clocks 50 parts in a million apart, in three rooms, 0, 0 and 15 blocks of 200 s."""
+it, 17 blocks of 40 min of the coach alone are taken for a person that were not before; with 6 it notices 15 of
+those 26 words. With clocks 50 parts in a million apart, in three rooms, 0, 0 and 15 blocks of 200 s."""
 
 _MIDDLE_DB, _UPPER_DB = 10.0, 20.0
 """Above the noise, what is taken for the middle and the upper quarter of what comes through before it is known:
