@@ -157,14 +157,28 @@ def waves(length: int, random: Random) -> Signal:
     return total
 
 
+def spray(length: int, random: Random) -> Signal:
+    """Showers, rain on a roof, surf, vacuum cleaners: steady noise as loud in the treble as in the bass, which drowns consonants first;
+    now and then it sputters."""
+    spectrum = np.fft.rfft(random.standard_normal(length).astype(np.float32))
+    octaves = np.log2(np.linspace(0, SAMPLE_RATE / 2, len(spectrum)) / 1000 + 0.1)
+    ripple = np.interp(octaves, np.linspace(-3.4, 3, 7), random.normal(0, 2.5, size=7))
+    bright = np.fft.irfft(spectrum * 10 ** ((random.uniform(-3, 3) * octaves + ripple) / 20), length)
+    swell = 1 - random.uniform(0, 0.7) * _slow(length, random.uniform(0.2, 30), random)
+    sprayed: Signal = (bright * swell).astype(np.float32)
+    return sprayed
+
+
 NOISES: tuple[Callable[[int, Random], Signal], ...] = (
-    shaped_noise, hum, clicks, breath, music, engine, drops, cries, cries, waves)  # fmt: skip
+    shaped_noise, hum, clicks, breath, music, engine, drops, cries, cries, waves, spray, spray, spray)  # fmt: skip
+"""Bright noise is drawn most often: of recorded noises it was the kind in which the ears did worst, and the simulated ones had too
+little of it."""
 
 
 class NoiseBank:
     """A few minutes of every kind of noise, made once, drawn from at random places: making noise anew each time would be slow."""
 
-    def __init__(self, random: Random, seconds: float = 12.0, pieces: int = 240) -> None:
+    def __init__(self, random: Random, seconds: float = 12.0, pieces: int = 312) -> None:
         """Makes `pieces` noises of `seconds` each, at equal power."""
         made = [NOISES[i % len(NOISES)](int(seconds * SAMPLE_RATE), random) for i in range(pieces)]
         self._pieces = [noise / (np.sqrt((noise**2).mean()) + 1e-9) for noise in made]
@@ -242,7 +256,7 @@ def degrade(signal: Signal, random: Random, noises: NoiseBank, babble: Callable[
         signal = colour(signal, random, reverberate=random.random() < 0.4, equalise=random.random() < 0.6)
         speech = level(signal)
         if random.random() < 0.8:
-            ratio = random.uniform(-2, 18) if random.random() < 0.65 else random.uniform(12, 40)
+            ratio = random.uniform(-3, 16) if random.random() < 0.7 else random.uniform(12, 40)
             signal = signal + noises.draw(len(signal), random) * (speech * decibels(-ratio))
         if random.random() < 0.15:
             other = babble(len(signal))
