@@ -97,11 +97,7 @@ short word is 20 blocks long, and over a voice 10 dB louder stands out in some 1
 with 6 here instead of 3, 38 instead of 42 of 64 urgent words were obeyed at +10 dB. Without this the coach
 obeyed a "stop" that it had made out of its own words."""
 
-OVER_THE_COACH = 25
-"""Of 30 blocks: then a word lies wholly within the coach's speech, and where nobody stands out there, it is the
-coach's, however little is to be heard: out of sound below the noise ears once made "wait"."""
-
-_NOTHING, _LEFT, _ECHO, _PERSON, _FAINT = range(5)
+_NOTHING, _LEFT, _ECHO, _PERSON = range(4)
 
 
 class NearEnd:
@@ -159,8 +155,8 @@ class NearEnd:
                 through_db, somebody=heard == _PERSON, known=math.isfinite(unexplained_db)
             ):
                 heard = _PERSON
-            if heard == _NOTHING and self.echo_is_audible:
-                heard = _LEFT if through_db > STANDS_OUT_DB else _FAINT
+            if heard == _NOTHING and self.echo_is_audible and through_db > STANDS_OUT_DB:
+                heard = _LEFT
         self._blocks += 1
         self._heard.append(heard)
         return heard == _PERSON
@@ -173,10 +169,8 @@ class NearEnd:
         """
         about = self._blocks - moment // BLOCK_MS
         heard = list(self._heard)[max(0, len(self._heard) - about - 25) : len(self._heard) - about + 5]
-        echo, left, faint, person = map(heard.count, (_ECHO, _LEFT, _FAINT, _PERSON))
-        sounds = left > 0 and echo + left >= 5  # or is as good as silent, all the time
-        over_the_coach = sounds or left + faint >= OVER_THE_COACH
-        return (echo >= 5 and echo > person) or (over_the_coach and person < A_PERSON)
+        echo, left, person = heard.count(_ECHO), heard.count(_LEFT), heard.count(_PERSON)
+        return (echo >= 5 and echo > person) or (left > 0 and echo + left >= 5 and person < A_PERSON)
 
     def _judge(self, microphone: Block, cleaned: Block, speaker: Block) -> int:
         self._silent_for = 0 if speaker != SILENCE else self._silent_for + 1

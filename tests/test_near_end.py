@@ -208,19 +208,6 @@ def test_what_the_known_path_does_not_explain_is_a_person_for_three_seconds_only
     assert not near_end.process(SILENCE, SILENCE, loud(3000), SILENCE, 9)
 
 
-def test_a_word_out_of_next_to_nothing_in_the_middle_of_the_coachs_speech_is_the_coachs():
-    near_end = settled()
-    for _ in range(30):
-        near_end.process(loud(3000), SILENCE, loud(3000), loud(15))
-    assert near_end.was_echo(Milliseconds(8_400))
-    near_end = settled()
-    for block in range(30):  # the coach ends, and somebody answers softly
-        near_end.process(loud(15), loud(15), loud(3000) if block < 5 else SILENCE, loud(15))
-    for _ in range(20):
-        near_end.process(loud(15), loud(15), SILENCE, loud(15))
-    assert not near_end.was_echo(Milliseconds(8_400 + 600))
-
-
 def known():
     """A detector that also knows how much of the coach comes through to the ears: now and then twice the noise."""
     near_end = settled()

@@ -20,6 +20,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   what was no more than its own echo is the coach, whatever the recogniser makes of it.
 - What is left of the coach's voice is unknown speech to the recogniser, and runs on into what the person says over
   it. So while the coach speaks, unknown speech before an urgent phrase does not make it talk.
+- Over the coach's voice, what the ears took back is not believed any more: a "wait" that they had made out of next
+  to nothing, and dropped again, came back five seconds later as the final result.
 - The coach's voice eats the consonants of what is said over it: "stop" becomes "top". So while the coach speaks, a
   lone word that is left of an urgent phrase counts as the phrase. It waits for the end: it may yet become whole.
 """
@@ -187,6 +189,8 @@ class Attention:
             self._believed.clear()
         text = self._new_in(final.text)
         believed = self._believed.get(_known_end(text), self._began)
+        if self._believed and not self._partial and self._speaks_over(said):
+            text = ""  # it was taken back
         self._partial = text
         heard = self._meant(text) or self._made_out(text, said)
         if heard is not None and self._is_sure(heard.command, final.confidence, now):

@@ -302,6 +302,14 @@ def test_what_is_left_of_a_phrase_that_is_not_asked_for_is_talk():
     assert ears.partial("hurts").final("hurts").commands == []
 
 
+def test_over_the_coach_what_the_ears_took_back_is_not_believed_at_the_end():
+    assert (
+        Ears(said=coach_is_speaking).partial("next", each=120).partial("", each=800).final("next").commands == []
+    )
+    assert Ears(said=coach_is_speaking).partial("next", each=120).final("next").commands == ["next"]
+    assert Ears().partial("next", each=120).partial("", each=800).final("next").commands == ["next"]
+
+
 def test_what_followed_the_coachs_echo_in_the_same_utterance_is_judged_by_its_own_time():
     """The echo began the utterance; the person's word came 800 ms later."""
     ears = Ears(said=coach_is_speaking, was_echo=lambda moment: moment < 600)
