@@ -170,7 +170,7 @@ class NearEnd:
         about = self._blocks - moment // BLOCK_MS
         heard = list(self._heard)[max(0, len(self._heard) - about - 25) : len(self._heard) - about + 5]
         echo, left, person = heard.count(_ECHO), heard.count(_LEFT), heard.count(_PERSON)
-        return (echo >= 5 and echo > person) or (left > 0 and echo + left >= 5 and person < A_PERSON)
+        return (echo >= 5 and echo > person) or (left > 0 and echo + left >= 3 and person < A_PERSON)
 
     def _judge(self, microphone: Block, cleaned: Block, speaker: Block) -> int:
         self._silent_for = 0 if speaker != SILENCE else self._silent_for + 1

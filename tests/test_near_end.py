@@ -208,6 +208,14 @@ def test_what_the_known_path_does_not_explain_is_a_person_for_three_seconds_only
     assert not near_end.process(SILENCE, SILENCE, loud(3000), SILENCE, 9)
 
 
+def test_three_blocks_of_what_is_left_are_enough_to_be_the_coachs_word():
+    """Out of four the ears once made a "stop"."""
+    near_end = settled()
+    for block in range(30):
+        near_end.process(loud(3000), SILENCE, loud(3000), loud(900 if block < 3 else 10))
+    assert near_end.was_echo(Milliseconds(8_400))
+
+
 def known():
     """A detector that also knows how much of the coach comes through to the ears: now and then twice the noise."""
     near_end = settled()
