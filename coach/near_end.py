@@ -110,8 +110,8 @@ class NearEnd:
         self._noise_db = math.inf
         self._left_over_db = 0.0  # relative to the microphone; 0 is all of it
         self._microphone_db = 0.0
-        self._standing_out = 0
-        self._unexplained_for = 0
+        self._standing_out = _Run()
+        self._unexplained = _Run()
         self._through = _ComesThrough()
         self._spoke_for = 0  # blocks, until the canceller must have settled
         self._audible = 1.0  # how much of the coach's speech came back lately: until it is known, all of it
@@ -146,8 +146,7 @@ class NearEnd:
         heard = self._judge(microphone, cleaned, speaker)
         spoken_over = self._silent_for <= TAIL and microphone != SILENCE
         stands_out = unexplained_db > UNEXPLAINED_DB and spoken_over
-        self._unexplained_for = self._unexplained_for + 1 if stands_out else 0
-        if 0 < self._unexplained_for <= LONGEST:
+        if self._unexplained.goes_on(stands_out=stands_out):
             heard = _PERSON
         if understood is not None and spoken_over:
             through_db = _level(understood) - self._noise_db
@@ -175,7 +174,7 @@ class NearEnd:
     def _judge(self, microphone: Block, cleaned: Block, speaker: Block) -> int:
         self._silent_for = 0 if speaker != SILENCE else self._silent_for + 1
         if self._silent_for > TAIL or microphone == SILENCE:
-            self._standing_out = 0
+            self._standing_out = _Run()
             return _NOTHING
         # The canceller is some milliseconds late: what it leaves over may belong to the block before.
         before, self._microphone_db = self._microphone_db, _level(microphone)
@@ -185,13 +184,9 @@ class NearEnd:
             comes_back = self._microphone_db > self._noise_db + COMES_BACK_DB
             self._audible += (comes_back - self._audible) / AUDIBLE_OVER
         expected_db = max(self._noise_db, echo_db + self._left_over_db)
-        if heard_db < expected_db + STANDS_OUT_DB:
-            self._standing_out = 0
-        else:
-            self._standing_out += 1
-        if self._standing_out == 0 or self._standing_out > LONGEST:
+        if not self._standing_out.goes_on(stands_out=heard_db >= expected_db + STANDS_OUT_DB):
             self._learn(echo_db, heard_db)
-        if BLOCKS_IN_A_ROW <= self._standing_out <= LONGEST:
+        elif self._standing_out.blocks >= BLOCKS_IN_A_ROW:
             return _PERSON
         settled = cleaned == microphone or self._left_over_db < SETTLED_DB
         if not settled and self._spoke_for < SETTLING and self.echo_is_audible:
@@ -208,13 +203,25 @@ class NearEnd:
             self._left_over_db += _RISE_DB if left_over_db > self._left_over_db else -_FALL_DB / 2
 
 
+class _Run:
+    """Blocks in a row in which something stood out."""
+
+    def __init__(self) -> None:
+        self.blocks = 0
+
+    def goes_on(self, *, stands_out: bool) -> bool:
+        """Take in one block; return whether the run is still no longer than what a person calls out."""
+        self.blocks = self.blocks + 1 if stands_out else 0
+        return 0 < self.blocks <= LONGEST
+
+
 class _ComesThrough:
     """How much of the coach alone comes through to the ears, as a rule, and whether more than that does."""
 
     def __init__(self) -> None:
         self._middle_db, self._upper_db = _MIDDLE_DB, _UPPER_DB
         self._lately: deque[float] = deque(maxlen=COMES_THROUGH_OVER)
-        self._standing_out = 0
+        self._standing_out = _Run()
         self._somebody_for = 0  # blocks that are not to be learnt from
 
     def stands_out(self, through_db: float, *, somebody: bool, known: bool) -> bool:
@@ -227,16 +234,15 @@ class _ComesThrough:
         """
         if not known or not math.isfinite(through_db):
             self._lately.clear()
-            self._standing_out = 0
+            self._standing_out = _Run()
             return False
         self._lately.append(through_db)
         if len(self._lately) < COMES_THROUGH_OVER:
             return False
         level_db = sum(self._lately) / COMES_THROUGH_OVER
         apart_db = max(self._upper_db - self._middle_db, _APART_DB)
-        stands_out = level_db > self._upper_db + COMES_THROUGH * apart_db
-        self._standing_out = self._standing_out + 1 if stands_out else 0
-        stands_out = 0 < self._standing_out <= LONGEST
+        above = level_db > self._upper_db + COMES_THROUGH * apart_db
+        stands_out = self._standing_out.goes_on(stands_out=above)
         self._somebody_for = TAIL if somebody or stands_out else max(0, self._somebody_for - 1)
         step = _FOLLOWS_A_PERSON_DB if self._somebody_for else _FOLLOWS_DB
         # A quarter of the blocks lie above the upper one: three steps up for each step down.
