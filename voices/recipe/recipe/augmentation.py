@@ -169,8 +169,52 @@ def spray(length: int, random: Random) -> Signal:
     return sprayed
 
 
+def _tone(hertz: Signal, partials: npt.NDArray[np.float64]) -> Signal:
+    """A tone of gliding pitch and the given strengths of partials, those beyond what can be heard left out."""
+    phase = 2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE
+    audible = [k for k in range(1, len(partials) + 1) if k * hertz.max() < SAMPLE_RATE / 2]
+    tone: Signal = sum((partials[k - 1] * np.sin(k * phase) for k in audible), np.zeros(len(hertz))).astype(np.float32)
+    return tone
+
+
+def song(length: int, random: Random) -> Signal:
+    """A band: drums, a bass, sustained chords, and a melody that is sung or blown, each present or not."""
+    total = np.zeros(length, np.float32)
+    beat = int(random.uniform(0.28, 0.7) * SAMPLE_RATE)
+    root = random.uniform(55, 110)
+    scale = np.array(random.choice([[0, 2, 4, 5, 7, 9, 11], [0, 2, 3, 5, 7, 8, 10], [0, 3, 5, 6, 7, 10, 12]]))
+    drums, bass, chords, melody = random.random(4) * (random.random(4) < 0.75) + 1e-3
+    resonances = [(random.uniform(300, 900), 150.0), (random.uniform(900, 2600), 250.0), (random.uniform(2500, 3600), 400.0)]
+    fades = random.uniform(4, 40)
+    rich = np.arange(1, 40.0) ** -random.uniform(0.6, 1.6)
+    degree = 0
+    for number, start in enumerate(range(0, length, beat // 2)):
+        count = min(beat // 2 if number % 2 else 2 * beat, length - start)
+        time = np.arange(count) / SAMPLE_RATE
+        until = slice(start, start + count)
+        if random.random() < 0.8:  # a hihat or a snare off the beat, a bass drum on it
+            struck = shaped_noise(count, random) / 30 if number % 2 or random.random() < 0.4 else np.sin(300 * np.exp(-12 * time) / 12)
+            total[until] += (3 * drums * random.random() * struck * np.exp(-time * random.uniform(1, 3) * fades)).astype(np.float32)
+        if number % 8 == 0:
+            degree = int(random.integers(7))
+        if number % 2 == 0:
+            swell = np.minimum(time * random.uniform(3, 60), 1) * np.exp(-time * random.uniform(0.3, 4))
+            low = np.full(count, root * 2 ** (scale[degree] / 12))
+            total[until] += (2 * bass * swell * _tone(low, rich)).astype(np.float32)
+            for step in (0, 2, 4):
+                high = low[0] * 4 * 2 ** ((scale[(degree + step) % 7] - scale[degree]) / 12 + random.normal(0, 0.003))
+                total[until] += (chords * swell * _tone(np.full(count, high), rich[:12])).astype(np.float32)
+        if random.random() < 0.6:
+            pitch = root * random.choice([4, 8]) * 2 ** (scale[int(random.integers(7))] / 12)
+            shaken = pitch * (1 + random.uniform(0, 0.02) * np.sin(2 * np.pi * random.uniform(4, 7) * time))
+            partials = np.array([sum(1 / (1 + ((k * pitch - f) / w) ** 2) for f, w in resonances) + 0.1 / k for k in range(1, 30)])
+            total[until] += (melody * np.sin(np.pi * np.linspace(0, 1, count)) ** 0.4 * _tone(shaken, partials)).astype(np.float32)
+    return total
+
+
 NOISES: tuple[Callable[[int, Random], Signal], ...] = (
-    shaped_noise, hum, clicks, breath, music, engine, drops, cries, cries, waves, spray, spray, spray)  # fmt: skip
+    shaped_noise, hum, clicks, breath, music, engine, drops, cries, cries, waves, spray, spray, spray,
+    song, song)  # fmt: skip
 """Bright noise is drawn most often: of recorded noises it was the kind in which the ears did worst, and the simulated ones had too
 little of it."""
 
@@ -178,7 +222,7 @@ little of it."""
 class NoiseBank:
     """A few minutes of every kind of noise, made once, drawn from at random places: making noise anew each time would be slow."""
 
-    def __init__(self, random: Random, seconds: float = 12.0, pieces: int = 312) -> None:
+    def __init__(self, random: Random, seconds: float = 12.0, pieces: int = 330) -> None:
         """Makes `pieces` noises of `seconds` each, at equal power."""
         made = [NOISES[i % len(NOISES)](int(seconds * SAMPLE_RATE), random) for i in range(pieces)]
         self._pieces = [noise / (np.sqrt((noise**2).mean()) + 1e-9) for noise in made]

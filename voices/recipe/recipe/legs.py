@@ -29,26 +29,35 @@ def mean(later: Network, earlier: Network, share: float) -> Network:
 
 
 @torch.no_grad()
-def grown(smaller: Network, bottleneck: int) -> Network:
-    """A network with wider bottlenecks, and with the frames that `LAYERS` says, which hears exactly what the smaller one hears: what is new
-    in a layer is not listened to yet. Training goes on from there. (Chen, Goodfellow and Shlens, "Net2Net", 2016.)"""
-    larger = Network(smaller.width, bottleneck)
+def grown(smaller: Network, width: int, bottleneck: int) -> Network:
+    """A network with more channels, with wider bottlenecks and with the frames that `LAYERS` says, which hears exactly what the smaller one
+    hears: what is new is computed, but nothing old listens to it yet. Training goes on from there. (Chen, Goodfellow and Shlens, "Net2Net",
+    2016.)"""
+    larger = Network(width, bottleneck)
     new, old = larger.state_dict(), smaller.state_dict()
     for name, value in old.items():
-        if new[name].shape == value.shape:
+        if value.ndim == 1:  # of each channel one number
+            new[name][: len(value)] = value
+        elif value.ndim == 0:
             new[name].copy_(value)
     for number, (now, before) in enumerate(zip(LAYERS, smaller.offsets, strict=True)):
         spliced, was = new[f"layers.{number}.spliced.weight"], old[f"layers.{number}.spliced.weight"]
         rows, channels = len(was), was.shape[1] // len(before)
         spliced[:rows] = 0
         for i, offset in enumerate(before):
-            at = now.index(offset) * channels
+            at = now.index(offset) * (spliced.shape[1] // len(now))
             spliced[:rows, at : at + channels] = was[:, i * channels : (i + 1) * channels]
         if number:
-            expansion, was = new[f"layers.{number}.expansion.weight"], old[f"layers.{number}.expansion.weight"]
-            expansion[:, :rows], expansion[:, rows:] = was, 0
+            _put(new[f"layers.{number}.expansion.weight"], old[f"layers.{number}.expansion.weight"])
+    _put(new["output.weight"], old["output.weight"])
     larger.load_state_dict(new)
     return larger
+
+
+def _put(larger: torch.Tensor, smaller: torch.Tensor) -> None:
+    """Puts a map into the corner of a larger one, so that its outputs depend on nothing new."""
+    rows, columns = smaller.shape
+    larger[:rows, :columns], larger[:rows, columns:] = smaller, 0
 
 
 def save(network: Network, path: Path) -> None:

@@ -43,8 +43,8 @@ class Scale:
 FULL = Scale(
     utterances=20_000,
     examination_utterances=500,
-    width=320,
-    bottleneck=224,
+    width=448,
+    bottleneck=256,
     over_voice=4800,
     minutes=60,
     flat_start_batches=100,

@@ -38,7 +38,7 @@ AVERAGING = 0.996
 CALM, ROUGH = 0.05, 0.22
 """Parts of the training after which degradation begins and has reached its full strength. Under full strength from the start the flat
 start finds vowels and silence and then no way further; with calm signals it finds the phones within a few hundred batches."""
-YIELDING = 7
+YIELDING = 10
 """How much the processes that make batches yield to those that descend, as `nice` counts. With it, on as many cores as processes descend,
 a batch is drawn two or three times; each time other bands and moments of it are hidden."""
 STUCK = 300.0
@@ -147,9 +147,9 @@ def _beginning(folder: Path, model: Path, scale: Scale, resume: bool, drawn: Ite
         return network
     kept = folder / "network.pt"
     if kept.exists():
-        return grown(load(kept), scale.bottleneck)
+        return grown(load(kept), scale.width, scale.bottleneck)
     print(f"{kept} is not there: going on from {model}", flush=True)
-    return grown(read_network(model, features), scale.bottleneck)
+    return grown(read_network(model, features), scale.width, scale.bottleneck)
 
 
 def train(folder: Path, model: Path, scale: Scale, seed: int, resume: bool, processes: int) -> None:
