@@ -210,7 +210,7 @@ class _Run:
         self.blocks = 0
 
     def goes_on(self, *, stands_out: bool) -> bool:
-        """Take in one block; return whether the run is still no longer than what a person calls out."""
+        """Take in one block; return whether there is a run, and no longer than what a person calls out."""
         self.blocks = self.blocks + 1 if stands_out else 0
         return 0 < self.blocks <= LONGEST
 

@@ -3,5 +3,5 @@
 import os
 
 # Before numpy is loaded: the recipe divides its work among processes. A thread of OpenBLAS's in each, which spins while it waits and does
-# not yield when its process does, took 40 % of both cores from the training.
+# not yield when its process does, took 30 % of both cores from the training.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -170,10 +170,12 @@ def spray(length: int, random: Random) -> Signal:
 
 
 def _tone(hertz: Signal, partials: npt.NDArray[np.float64]) -> Signal:
-    """A tone of gliding pitch and the given strengths of partials, those beyond what can be heard left out."""
-    phase = 2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE
-    audible = [k for k in range(1, len(partials) + 1) if k * hertz.max() < SAMPLE_RATE / 2]
-    tone: Signal = sum((partials[k - 1] * np.sin(k * phase) for k in audible), np.zeros(len(hertz))).astype(np.float32)
+    """A tone of gliding pitch and the given strengths of partials, those beyond what can be heard left out. One period is made, and read
+    at the pitch's speed."""
+    turn = np.linspace(0, 1, 1025)
+    audible = min(len(partials), int(SAMPLE_RATE / 2 / hertz.max()))
+    period = partials[:audible] @ np.sin(2 * np.pi * np.outer(np.arange(1, audible + 1), turn))
+    tone: Signal = np.interp(np.cumsum(hertz) / SAMPLE_RATE % 1, turn, period).astype(np.float32)
     return tone
 
 
