@@ -54,8 +54,9 @@ STEPS = 65535
 
 
 def matrix(values: Array) -> bytes:
-    """A matrix in 16 bits a number, row by row: in how many of 65,535 equal steps from the smallest to the largest one it lies. That halves
-    the file, and moves the network's scores, which spread by 1, by 0.0006 on average and 0.01 at most. Whoever loads it has 32 bits again."""
+    """A matrix in 16 bits a number, row by row: in how many of 65,535 equal steps from the smallest to the largest one
+    it lies. That halves the file, and moves the network's scores, which spread by 1, by 0.0006 on average and 0.01 at
+    most. Whoever loads it has 32 bits again."""
     least, span = float(values.min()), float(np.ptp(values)) or 1.0
     steps = np.round((values - least) / span * STEPS).astype("<u2")
     return token("CM2") + struct.pack("<ffii", least, span, *values.shape) + steps.tobytes()
