@@ -97,7 +97,7 @@ short word is 20 blocks long, and over a voice 10 dB louder stands out in some 1
 with 6 here instead of 3, 38 instead of 42 of 64 urgent words were obeyed at +10 dB. Without this the coach
 obeyed a "stop" that it had made out of its own words."""
 
-_NOTHING, _LEFT, _ECHO, _PERSON = range(4)
+_NOTHING, _LEFT, _ECHO, _PERSON, _COACH_SILENT = range(5)
 
 
 class NearEnd:
@@ -169,13 +169,17 @@ class NearEnd:
         about = self._blocks - moment // BLOCK_MS
         heard = list(self._heard)[max(0, len(self._heard) - about - 25) : len(self._heard) - about + 5]
         echo, left, person = heard.count(_ECHO), heard.count(_LEFT), heard.count(_PERSON)
-        return (echo >= 5 and echo > person) or (left > 0 and echo + left >= 3 and person < A_PERSON)
+        if echo >= 5 and echo > person:
+            return True
+        # Over a coach that speaks all the while a person would leave more; in its pauses they need not stand out.
+        enough = echo + left >= 3 or _COACH_SILENT not in heard
+        return left > 0 and enough and person < A_PERSON
 
     def _judge(self, microphone: Block, cleaned: Block, speaker: Block) -> int:
         self._silent_for = 0 if speaker != SILENCE else self._silent_for + 1
         if self._silent_for > TAIL or microphone == SILENCE:
             self._standing_out = _Run()
-            return _NOTHING
+            return _COACH_SILENT
         # The canceller is some milliseconds late: what it leaves over may belong to the block before.
         before, self._microphone_db = self._microphone_db, _level(microphone)
         echo_db, heard_db = max(before, self._microphone_db), _level(cleaned)

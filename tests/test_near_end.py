@@ -216,6 +216,17 @@ def test_three_blocks_of_what_is_left_are_enough_to_be_the_coachs_word():
     assert near_end.was_echo(Milliseconds(8_400))
 
 
+def test_one_block_is_enough_if_the_coach_speaks_all_the_while():
+    """Out of two the ears once made a "stop"."""
+    for coach_speaks_for, own in ((30, True), (3, False)):
+        near_end = settled()
+        for block in range(60):
+            said = loud(3000) if block < coach_speaks_for else SILENCE
+            near_end.process(loud(3000), loud(10), said, loud(900 if block == 1 else 10))
+        assert near_end.was_echo(Milliseconds(8_500)) is own
+        assert not near_end.was_echo(Milliseconds(9_200))  # a second later nothing was left
+
+
 def known():
     """A detector that also knows how much of the coach comes through to the ears: now and then twice the noise."""
     near_end = settled()
