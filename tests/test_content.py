@@ -16,6 +16,7 @@ from coach.content import (
     routines,
 )
 from coach.errors import ContentBroken
+from coach.planning.pain import PLACES
 from coach.session.messages import Command
 from coach.session.phrases import COMMANDS, KEYS, fields_of
 from coach.session.routine import Routine
@@ -185,6 +186,9 @@ def test_a_phrase_means_a_command_only_whole_and_only_where_it_is_offered():
     assert voice.command_of("too hard", [hurts, easier]) == easier
     assert voice.command_of("too hard", [hurts]) is None
     assert voice.command_of("back hurts", COMMANDS) is None
+    assert voice.command_within("my lower back hurts", map(Command, PLACES)) == "lower_back"
+    assert voice.command_within("my upper back hurts", map(Command, PLACES)) == "upper_back"
+    assert voice.command_within("it hurts", map(Command, PLACES)) is None
     assert "too hard" in voice.phrases_of([easier])
     assert "it hurts" not in voice.phrases_of([easier])
 

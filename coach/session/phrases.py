@@ -6,7 +6,7 @@ the names of the commands. Nothing here reads a file.
 """
 
 import string
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -476,6 +476,11 @@ class Voice:
             if phrase in self.understands[command]:
                 return command
         return None
+
+    def command_within(self, words: str, offered: Iterable[Command]) -> Command | None:
+        """Return which of the offered commands the words name among others, by its longest phrase."""
+        found = {phrase: it for it in offered for phrase in self.understands[it] if f" {phrase} " in f" {words} "}
+        return found[max(found, key=len)] if found else None
 
     def phrases_of(self, offered: Collection[Command]) -> tuple[str, ...]:
         """Return every phrase of the offered commands: what the ears have to listen for."""

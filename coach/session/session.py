@@ -12,6 +12,7 @@ from typing import Final, Literal
 from transitions import Machine
 
 from coach.planning.pain import (
+    PLACES,
     Pain,
     PainRules,
     Response,
@@ -28,6 +29,7 @@ from coach.session.delivery import Delivery
 from coach.session.messages import (
     Action,
     Chime,
+    Command,
     CutOff,
     End,
     Entered,
@@ -403,6 +405,13 @@ class Session:
     def _has_hurt_too_often(self) -> bool:
         return self._pains + 1 >= self._rules.pains_per_session
 
+    def _has_told_where(self) -> bool:
+        return bool(self._place_that_hurts())
+
+    def _place_that_hurts(self) -> str:
+        """The answer that names the place, if the person's words for their pain do; else nothing."""
+        return self._voice.command_within(self._words, map(Command, PLACES)) or ""
+
     def _may_ease(self) -> bool:
         return self._decision()[0] == "easier"
 
@@ -486,6 +495,8 @@ class Session:
         self._course.mark_hurt()
         self._paused_in = ""
         self._preface = self._voice.say("pain_halt")
+        if self._has_told_where():
+            self._preface += self._wording.understood(self._place_that_hurts(), corrected=False)
 
     def _halt_for_pain_and_end(self) -> None:
         self._halt_for_pain()
@@ -522,6 +533,12 @@ class Session:
     def _take_the_back_as_the_place(self) -> None:
         """Before the first question there is none to go back to: who says "back" there answers it."""
         self._trigger = "lower_back"
+        self._take_answer()
+
+    def _take_the_place_that_hurts(self) -> None:
+        """Asked where, people also say "my knee hurts"."""
+        self._trigger = self._place_that_hurts()
+        self._fall_silent()
         self._take_answer()
 
     def _correct_answer(self) -> None:
@@ -581,7 +598,8 @@ class Session:
         step = self._course.step
         self._note("pain", state=self.state, round=step.round, side=step.side)
         self._pains += 1
-        self._pain = Pain(exercise="" if self.state == table.WELCOMING else step.exercise.id)
+        exercise = "" if self.state == table.WELCOMING else step.exercise.id
+        self._pain = Pain(exercise=exercise, where=place_of(self._place_that_hurts()))
         self._is_pain_told = False
 
     def _note_what_was_told(self, response: Response) -> None:

@@ -59,8 +59,8 @@ class Led:
         self._take(actions)
         return actions
 
-    def say(self, command: str) -> tuple[Action, ...]:
-        return self.send(Heard(Command(command)))
+    def say(self, command: str, words: str = "") -> tuple[Action, ...]:
+        return self.send(Heard(Command(command), words))
 
     def wait(self, seconds: float) -> "Led":
         until = self.session.now + seconds * 1000

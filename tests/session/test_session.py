@@ -251,6 +251,49 @@ def test_after_a_pain_word_it_asks_where_how_strong_and_what_kind(led, voice):
     assert led.session.state == table.OFFERING_EASIER
 
 
+PLACES_THAT_HURT = [
+    ("my back hurts", "lower_back"),
+    ("my lower back hurts", "lower_back"),
+    ("my upper back hurts", "upper_back"),
+    ("my neck hurts", "neck"),
+    ("my knee hurts", "leg"),
+]
+
+
+@pytest.mark.parametrize(("words", "place"), PLACES_THAT_HURT)
+def test_where_it_hurts_is_not_asked_of_who_says_so(led, voice, words, place):
+    led.wait_for(table.MOVING).wait(5)
+    led.say("it_hurts", words)
+    assert led.session.state == table.ASKING_STRENGTH
+    now = led.session.now
+    led.wait(20)
+    noted = voice.say("pain_noted", answer=voice.understands[place][0])
+    assert led.lines(since=now) == [*voice.say("pain_halt"), *noted, *voice.say("pain_ask_strength")]
+    led.say("number_1")
+    led.say("dull")
+    assert [note["where"] for note in led.notes("pain_told")] == [place]
+
+
+def test_asked_where_it_hurts_who_says_that_their_knee_does_has_answered(led, voice):
+    hurt(led).wait(12)
+    now = led.session.now
+    led.say("it_hurts", "my knee hurts")
+    assert led.session.state == table.ASKING_STRENGTH
+    led.wait(10)
+    noted = voice.say("pain_noted", answer="leg")
+    assert led.lines(since=now)[-2:] == [*noted, *voice.say("pain_ask_strength")]
+    led.say("it_hurts", "my knee hurts")  # the same again is no answer to how strong it is
+    assert led.session.state == table.ASKING_STRENGTH
+    assert len(led.notes("pain")) == 1
+
+
+def test_a_second_pain_with_its_place_ends_the_session_like_any_other(led):
+    hurt(led, *A_LITTLE, "yes").wait_for(table.MOVING).wait(2)
+    led.say("it_hurts", "my knee hurts")
+    assert led.session.state == table.CLOSING
+    assert [note["where"] for note in led.notes("pain_told")] == ["lower_back", "leg"]
+
+
 def test_a_pain_is_noted_at_once_and_what_is_told_of_it_when_it_is_known(led):
     hurt(led)
     assert [note["exercise"] for note in led.notes("pain")] == ["jefferson-curl"]
