@@ -5,6 +5,9 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 
 - The whole utterance is a phrase, or the same one again and again. "Stop" is a command, "stop stop stop" is one
   too, "I could not stop" is talk; ``[unk]`` and decoy words around a phrase make it talk.
+- A phrase of several words is hardly ever heard in talk, so one more word before or after it is allowed: people
+  say "slow down please", and noise before a phrase is heard as a short word. Not for what must be clear (see
+  below): "don't make it harder" is heard as an unknown word and a phrase, too.
 - Urgent phrases are acted on once a partial result has stood for longer than two steps of the recogniser: an
   endpoint takes half a second and longer, and half a second is long when it hurts. The words before it are
   known then, of the words after it only how the next begins: "stop" may turn out to begin a sentence. Silence is
@@ -192,7 +195,7 @@ class Attention:
         if self._believed and not self._partial and self._speaks_over(said):
             text = ""  # it was taken back
         self._partial = text
-        heard = self._meant(text) or self._made_out(text, said)
+        heard = self._meant(text) or self._made_out(text, said) or self._meant_with_a_word_more(text)
         if heard is not None and self._is_sure(heard.command, final.confidence, now):
             heard = self._act(heard, believed, now, said, was_echo)
         else:
@@ -259,6 +262,14 @@ class Attention:
         # In a fright people say all sorts of things: the last is what they settled on.
         if len(set(commands)) == 1 or self._urgent.issuperset(commands):
             return Heard(commands[-1], phrases[-1])
+        return None
+
+    def _meant_with_a_word_more(self, text: str) -> Heard | None:
+        """What an utterance means that is a phrase of several words, and one word before or after it."""
+        words = text.split()
+        for phrase in (" ".join(words[1:]), " ".join(words[:-1])):
+            if " " in phrase and self._meanings.get(phrase, WAKE) not in TO_BE_CLEAR:
+                return Heard(self._meanings[phrase], phrase)
         return None
 
     def _made_out(self, text: str, said: Said) -> Heard | None:
