@@ -299,7 +299,7 @@ def degrade(signal: Signal, random: Random, noises: NoiseBank, babble: Callable[
     speech = level(signal)
     dry = random.random() < 0.2  # some pass nearly as they are, so that clean signals stay familiar
     if not dry:
-        signal = colour(signal, random, reverberate=random.random() < 0.4, equalise=random.random() < 0.6)
+        signal = colour(signal, random, reverberate=random.random() < 0.5, equalise=random.random() < 0.6)
         speech = level(signal)
         if random.random() < 0.8:
             ratio = random.uniform(-3, 16) if random.random() < 0.7 else random.uniform(12, 40)

@@ -25,7 +25,7 @@ Signal = npt.NDArray[np.float32]
 HUMAN_SHARE = 0.55
 """Of the utterances drawn, where there is a human corpus at all."""
 SENTENCE_WEIGHT = 0.12
-SILENT_SHARE = 0.05
+SILENT_SHARE = 0.07
 """Utterances of noise alone, transcribed as silence: what noise must not become is a word."""
 OVER_VOICE_SHARE = 0.2
 """Words said over the coach's own voice, where that stage was passed through."""
@@ -85,7 +85,7 @@ class Drawer:
 
     def _margin(self) -> Signal:
         """What comes before and after: a moment, or so long that noise is heard alone, which must then be silence to the ears."""
-        return self._gap(0.35 if self._random.random() < 0.75 else 1.2)
+        return self._gap(0.35 if self._random.random() < 0.65 else 1.4)
 
     def _gap(self, longest: float) -> Signal:
         return np.zeros(int(self._random.uniform(0, longest) * SAMPLE_RATE), np.float32)

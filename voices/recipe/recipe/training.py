@@ -32,7 +32,7 @@ from recipe.shipped import read_network
 LEARNING_RATE, RESUMED_RATE = 1.8e-3, 1.0e-3
 LOGIT_DECAY = 2e-4
 """Weight of the squared scores in the objective; keeps lattice-free MMI from growing them without end."""
-DROPOUT = 0.05
+DROPOUT = 0.08
 AVERAGING = 0.996
 """The network that is kept is a running average of the one that is trained, over about 250 batches: steadier at no cost."""
 CALM, ROUGH = 0.05, 0.22
