@@ -6,7 +6,7 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 - The whole utterance is a phrase, or the same one again and again. "Stop" is a command, "stop stop stop" is one
   too, "I could not stop" is talk; ``[unk]`` and decoy words around a phrase make it talk.
 - A phrase of several words is hardly ever heard in talk, so one more word before or after it is allowed: people
-  say "slow down please", and noise before a phrase is heard as a short word. Not for what must be clear (see
+  say "what's next please", and noise before a phrase is heard as a short word. Not for what must be clear (see
   below): "don't make it harder" is heard as an unknown word and a phrase, too.
 - Urgent phrases are acted on once a partial result has stood for longer than two steps of the recogniser: an
   endpoint takes half a second and longer, and half a second is long when it hurts. The words before it are
