@@ -97,7 +97,7 @@ short word is 20 blocks long, and over a voice 10 dB louder stands out in some 1
 with 6 here instead of 3, 38 instead of 42 of 64 urgent words were obeyed at +10 dB. Without this the coach
 obeyed a "stop" that it had made out of its own words."""
 
-_NOTHING, _LEFT, _ECHO, _PERSON, _COACH_SILENT = range(5)
+_NO_COACH, _NOTHING, _LEFT, _ECHO, _PERSON = range(5)
 
 
 class NearEnd:
@@ -144,7 +144,7 @@ class NearEnd:
             unexplained_db: how far what the known path leaves over stands out above what it usually leaves.
         """
         heard = self._judge(microphone, cleaned, speaker)
-        spoken_over = self._silent_for <= TAIL and microphone != SILENCE
+        spoken_over = heard != _NO_COACH
         stands_out = unexplained_db > UNEXPLAINED_DB and spoken_over
         if self._unexplained.goes_on(stands_out=stands_out):
             heard = _PERSON
@@ -172,14 +172,14 @@ class NearEnd:
         if echo >= 5 and echo > person:
             return True
         # Over a coach that speaks all the while a person would leave more; in its pauses they need not stand out.
-        enough = echo + left >= 3 or _COACH_SILENT not in heard
+        enough = echo + left >= 3 or _NO_COACH not in heard
         return left > 0 and enough and person < A_PERSON
 
     def _judge(self, microphone: Block, cleaned: Block, speaker: Block) -> int:
         self._silent_for = 0 if speaker != SILENCE else self._silent_for + 1
         if self._silent_for > TAIL or microphone == SILENCE:
             self._standing_out = _Run()
-            return _COACH_SILENT
+            return _NO_COACH
         # The canceller is some milliseconds late: what it leaves over may belong to the block before.
         before, self._microphone_db = self._microphone_db, _level(microphone)
         echo_db, heard_db = max(before, self._microphone_db), _level(cleaned)
