@@ -285,7 +285,8 @@ def _rehearse(
     else:
         led = content.load_routine(routine, voice=spoken)
         name, states = led.name, STATES
-    remarks = read_script(_script_path(script, interview or Path(routine).stem), phrases=phrases, states=states)
+    path = _script_path(script, interview or Path(routine).stem)
+    remarks = read_script(path, phrases=phrases, carriers=spoken.carriers, states=states)
     if dry:
         rehearsal = stage.rehearse_dry(led, spoken, remarks, name=name)
     else:

@@ -155,7 +155,7 @@ def on_stage(
 def _ears(voice: Voice, setup: Setup, warn: Callable[[str], None]) -> Ears:
     if not setup.has_microphone:
         return NoEars()
-    ears = VoskEars(setup.model, voice.decoys, voice.homophones)
+    ears = VoskEars(setup.model, voice.decoys, voice.homophones, voice.carriers)
     if unheard := missing_phrases(ears, voice.understands):
         warn(f"The ears' model cannot hear: {', '.join(unheard)}. The other phrases work.")
     return ears

@@ -174,7 +174,8 @@ class _Conductor:
             case Listen(commands=commands):
                 self._hands.ears.listen(self._voice.phrases_of(commands))
                 meanings = {phrase: command for command in commands for phrase in self._voice.understands[command]}
-                self._attention.attend_to(meanings, self._voice.urgent, self._voice.muffled)
+                voice = self._voice
+                self._attention.attend_to(meanings, voice.urgent, voice.muffled, voice.carriers)
                 self._presses.attend_to(commands)
             case Prepare(lines=lines):
                 self._hands.mouth.prepare(lines)

@@ -17,6 +17,7 @@ from coach.content import (
 )
 from coach.errors import ContentBroken
 from coach.planning.pain import PLACES
+from coach.session.carriers import by_words
 from coach.session.messages import Command
 from coach.session.phrases import COMMANDS, KEYS, fields_of
 from coach.session.routine import Routine
@@ -199,15 +200,16 @@ def test_the_words_that_must_win_are_urgent():
     assert {"stop", "pain", "ouch", "pause", "wait"} <= set(voice.phrases_of(voice.urgent))
 
 
-def test_the_ears_are_trained_on_every_phrase_and_decoy():
+def test_the_ears_are_trained_on_every_phrase_decoy_and_carrier():
     recipe = content_root() / "voices" / "recipe" / "words"
     trained = re.sub(r"#.*", "", (recipe / "phrases.txt").read_text())
     phrases = {it.strip() for line in trained.splitlines() for it in line.partition(":")[2].split("|")}
     words = {word for phrase in phrases for word in phrase.split()}
-    words |= set(re.sub(r"#.*", "", (recipe / "decoys.txt").read_text()).split())
+    for more in ("decoys.txt", "around.txt"):
+        words |= set(re.sub(r"#.*", "", (recipe / more).read_text()).split())
     voice = load_voice()
     assert set(voice.phrases_of(COMMANDS)) - phrases == set()
-    assert {word for decoy in voice.decoys for word in decoy.split()} - words == set()
+    assert {word for said in (*voice.decoys, *by_words(voice.carriers)) for word in said.split()} - words == set()
 
 
 def test_a_template_s_fields_are_told_as_written():
@@ -516,6 +518,20 @@ def test_an_unknown_routine_or_voice_is_answered_with_the_nearest():
             'muffled.top = "stop"',
             'muffled.wait = "stop"',
             '"wait" means "pause"; remove it here',
+        ),
+        ("understands.toml", '"thanks"', '"Thanks."', '"Thanks." is more than words in lower case; write it'),
+        ("understands.toml", '"thanks"', '"ouch"', '"ouch" is urgent and means "it_hurts"; remove it here'),
+        (
+            "understands.toml",
+            '"too painful"]',
+            '"too painless"]',
+            '[[carriers]] 4, phrases: "too painless" is no phrase of any command; did you mean "too painful"?',
+        ),
+        (
+            "understands.toml",
+            'before = ["a bit", "a little"]',
+            "",
+            'these carriers are none; write before = ["please"], say, or remove them',
         ),
         (
             "understands.toml",

@@ -130,7 +130,11 @@ def test_with_a_headset_a_command_in_mid_sentence_is_heard_at_the_first_try():
         room = SimulatedRoom(listener, Acoustics(echo_db=-math.inf))
         model = content.content_root() / "voices" / "english" / "ears"
         hands = Hands(
-            room, FrontEnd(EchoCanceller()), VoskEars(model, VOICE.decoys, VOICE.homophones), mouth, MemoryStore()
+            room,
+            FrontEnd(EchoCanceller()),
+            VoskEars(model, VOICE.decoys, VOICE.homophones, VOICE.carriers),
+            mouth,
+            MemoryStore(),
         )
         end = lead(Session(ROUTINE, VOICE), VOICE, hands, trace)
     assert end.outcome == "stopped"

@@ -56,7 +56,7 @@ def speak_first_word(voice_name: str, model: Path, store: Path) -> None:
     routine = content.load_routine(cli.DEFAULT_ROUTINE, voice=voice)
     with closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)) as mouth:
         session = Session(routine, voice)
-        ears = VoskEars(model, voice.decoys, voice.homophones)
+        ears = VoskEars(model, voice.decoys, voice.homophones, voice.carriers)
         missing_phrases(ears, voice.understands)
         with closing(SqliteStore(store, routine=routine.id, started_at=datetime.now().astimezone())) as history:
             hands = Hands(UntilItSounds(), FrontEnd(open_echo(nobody)), ears, mouth, history)

@@ -194,7 +194,7 @@ def _hold(
     listener = ScriptedListener(script, other, trace, words_per_minute=words_per_minute)
     room = SimulatedRoom(listener, replace(LIVING_ROOM, seed=trial.number))
     session = PromptedSession(routine, voice, trace, trial.moment.prompted)
-    ears = VoskEars(model, voice.decoys, voice.homophones)
+    ears = VoskEars(model, voice.decoys, voice.homophones, voice.carriers)
     hands = Hands(room, FrontEnd(open_echo(trace)), ears, AnswersInSilence(mouth, trace), MemoryStore())
     lead(session, voice, hands, trace)
     name = listener_voice(voice, trial.listener)

@@ -58,7 +58,7 @@ def weigh_model(voice: Voice, model: Path) -> int:
     """Load the model and a grammar; return by how many bytes that made the process grow."""
     vosk.SetLogLevel(-1)
     before = _resident("VmRSS")
-    ears = VoskEars(model, voice.decoys, voice.homophones)
+    ears = VoskEars(model, voice.decoys, voice.homophones, voice.carriers)
     ears.listen(voice.phrases_of(table.spoken_in(table.BRIEFING)))
     for _ in range(1_000 // BLOCK_MS):
         ears.hear(Block(bytes(BLOCK_BYTES)))
@@ -68,7 +68,7 @@ def weigh_model(voice: Voice, model: Path) -> int:
 def decode(voice: Voice, model: Path, room: SimulatedRoom) -> Speed:
     """Let fresh ears hear the beginning of a rehearsal once more, and nothing else."""
     blocks = list(blocks_of(room.microphone_track[: DECODED // BLOCK_MS * BLOCK_BYTES]))
-    ears = VoskEars(model, voice.decoys, voice.homophones)
+    ears = VoskEars(model, voice.decoys, voice.homophones, voice.carriers)
     ears.listen(voice.phrases_of(table.spoken_in(table.BRIEFING)))
 
     def run() -> Milliseconds:

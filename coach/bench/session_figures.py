@@ -49,7 +49,8 @@ def measure(voice: str, model: Path, warn: Callable[[str], None]) -> Figures:
     """
     machine, began = this_machine(), time.monotonic()
     spoken = content.load_voice(voice)
-    unheard = missing_phrases(VoskEars(model, spoken.decoys, spoken.homophones), spoken.understands)
+    ears = VoskEars(model, spoken.decoys, spoken.homophones, spoken.carriers)
+    unheard = missing_phrases(ears, spoken.understands)
     if unheard:
         warn(f"The model cannot hear {len(unheard)} phrases, which are left out: {', '.join(unheard)}.")
     model = model.resolve()

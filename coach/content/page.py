@@ -19,7 +19,7 @@ Raw = dict[str, object]
 WRITTEN = {"phases": "phase", "parts": "exercise", "understands": "phrases", "questions": "question"}
 """Names in the files that differ from those of the dataclasses: one ``[[phase]]`` is one phase."""
 
-TABLES = {"phase", "exercise", "easier", "harder", "during", "question"}
+TABLES = {"phase", "exercise", "easier", "harder", "during", "question", "carriers"}
 """Keys whose values are written as ``[[tables]]``."""
 
 

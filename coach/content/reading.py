@@ -18,10 +18,11 @@ from coach.content.fitting import (
     wrong,
 )
 from coach.content.keys import KEYS_FILE, read_keys
-from coach.content.lint import Spoken, plain, self_commands
+from coach.content.lint import WAKE, Spoken, plain, self_commands
 from coach.content.page import Finding, Page, Place, Raw, did_you_mean, read, short
 from coach.content.places import exercise_files, routine_folders
 from coach.key_names import ALL_NAMES
+from coach.session.carriers import Carriers
 from coach.session.messages import Command
 from coach.session.phrases import ANSWERS, COMMANDS, FRAGMENTS, HOME, KEYS, Voice, fields_of
 from coach.session.routine import Exercise, Phase, Routine
@@ -138,7 +139,7 @@ def read_voice(folder: Path) -> Reading[Voice]:
     if mistakes:  # the rest would only be a long list of what those files lack
         return Reading(None, tuple(mistakes))
     sound, says, ears = pages
-    heard = {"urgent", "decoys", "homophones", "muffled", "phrases"}
+    heard = {"urgent", "decoys", "homophones", "muffled", "carriers", "phrases"}
     own, more = known_only(sound, written_keys(Voice) - heard - {"name", "says", "keys"})
     mistakes += more
     understood, more = known_only(ears, heard)
@@ -165,7 +166,7 @@ def read_voice(folder: Path) -> Reading[Voice]:
         mistakes += self_commands(says, value, value)
     keys, more = read_keys(folder, ALL_NAMES)
     mistakes += more
-    value = value and replace(value, keys=keys)
+    value = value and replace(value, keys=keys, carriers=tuple(_around_what(it, value) for it in value.carriers))
     return Reading(None if mistakes else value, tuple(mistakes), ((says, value),) if value else ())
 
 
@@ -244,7 +245,36 @@ def _phrase_mistakes(page: Page, voice: Voice) -> Iterator[Finding]:
         if left in meanings:
             what = f'"{left}" means "{meanings[left][0]}"'
             yield page.finding(("muffled",), what, f'remove it here: it cannot mean "{phrase}" too', left)
+    yield from _carrier_mistakes(page, voice, meanings)
     yield from _never_heard_out(page, voice, meanings)
+
+
+def _carrier_mistakes(page: Page, voice: Voice, meanings: Mapping[str, Sequence[Command]]) -> Iterator[Finding]:
+    for index, carriers in enumerate(voice.carriers):
+        place: Place = ("carriers", index)
+        if not carriers.before and not carriers.after:
+            yield page.finding(place, "these carriers are none", 'write before = ["please"], say, or remove them')
+        for words in (*carriers.before, *carriers.after):
+            if words != plain(words) or any(map(str.isdigit, words)):
+                what = f'"{words}" is more than words in lower case'
+                yield page.finding(place, what, f'write it as it is spoken: "{plain(words)}"', words)
+            if voice.urgent.intersection(meanings.get(words, ())):
+                what = f'"{words}" is urgent and means "{meanings[words][0]}"'
+                yield page.finding(place, what, "remove it here: around a phrase it would be lost", f'"{words}"')
+        for phrase in carriers.phrases:
+            if phrase not in meanings:
+                what = f'"{phrase}" is no phrase of any command'
+                yield page.finding(
+                    (*place, "phrases"), what, did_you_mean(phrase, meanings, "the phrases"), phrase
+                )
+
+
+def _around_what(carriers: Carriers, voice: Voice) -> Carriers:
+    """Return carriers with the phrases around which they stand, for those that name none."""
+    if carriers.phrases:
+        return carriers
+    phrases = dict.fromkeys(voice.phrases_of(voice.understands.keys() - {WAKE}))
+    return replace(carriers, phrases=tuple(phrases))
 
 
 def _never_heard_out(page: Page, voice: Voice, meanings: Mapping[str, Sequence[Command]]) -> Iterator[Finding]:

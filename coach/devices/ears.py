@@ -9,10 +9,12 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from coach.errors import EarsUnfit
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block
+from coach.session.carriers import NO_CARRIERS, Carriers
 from coach.session.messages import UNKNOWN, Command, Hypothesis, Milliseconds
 
 NEEDED_FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
@@ -31,6 +33,10 @@ LET_FINISH = Milliseconds(2_000)
 """So long an utterance may keep new phrases waiting. A new grammar makes Vosk begin anew: of 24 words that it cut
 in two, hardly any was heard, and half were heard as something else. Talk and music are cut all the same."""
 
+COUNTED, UNKNOWN_COUNTED = 3, 3
+"""So often phrases and decoys, and unknown speech, stand in a grammar in which each phrase stands once with every
+carrier. Vosk counts pairs of words: counted once, they would be much less likely for all those carriers."""
+
 NO_HOMOPHONES: Mapping[str, str] = {}
 
 HEARD_AGAIN = Milliseconds(300)
@@ -48,13 +54,18 @@ class VoskEars:
         homophones: words of one sound, by the word that stands for them. Vosk's grammar is a model of pairs of
             words: "no" and the "know" of "i don't know" would share the confidence, 0.5 each. So such words are
             listened for as one, and told apart by the phrase they stand in.
+        carriers: what people say around phrases; those the model lacks are left out.
 
     Raises:
         EarsUnfit: the directory is no usable model.
     """
 
     def __init__(
-        self, model_path: Path, decoys: Iterable[str] = (), homophones: Mapping[str, str] = NO_HOMOPHONES
+        self,
+        model_path: Path,
+        decoys: Iterable[str] = (),
+        homophones: Mapping[str, str] = NO_HOMOPHONES,
+        carriers: Iterable[Carriers] = NO_CARRIERS,
     ) -> None:
         _look_for(model_path)
         import vosk  # noqa: PLC0415 - takes long, and only those who listen need it
@@ -70,6 +81,7 @@ class VoskEars:
         self._recogniser = vosk.KaldiRecognizer(self._model, SAMPLE_RATE, json.dumps([UNKNOWN]))
         self._recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
         self._homophones = homophones
+        self._carriers = tuple(map(self._known, carriers))
         self._grammar: frozenset[str] = frozenset()
         self._written: dict[str, str] = {}  # phrases as they are listened for, and as they are written
         self._wanted: tuple[str, ...] | None = None
@@ -83,6 +95,10 @@ class VoskEars:
     def knows(self, phrase: str) -> bool:
         """Whether the model has every word of a phrase."""
         return all(self._model.vosk_model_find_word(word) >= 0 for word in phrase.split())
+
+    def _known(self, carriers: Carriers) -> Carriers:
+        before, after = (tuple(filter(self.knows, words)) for words in (carriers.before, carriers.after))
+        return replace(carriers, before=before, after=after)
 
     def listen(self, phrases: Sequence[str]) -> None:
         """Listen for exactly these phrases, from the end of the utterance at hand on, or 2 s from now.
@@ -103,9 +119,11 @@ class VoskEars:
         commands = [phrase for phrase in phrases if self.knows(phrase)]
         decoys = [decoy for decoy in self._decoys if decoy not in self._grammar]
         self._written = {heard: it for it in commands if (heard := self._as_heard(it)) != it}
-        grammar = dict.fromkeys(map(self._as_heard, (*commands, *decoys)))
+        alone = [*dict.fromkeys(map(self._as_heard, (*commands, *decoys)))]
+        carried = [self._as_heard(it) for carriers in self._carriers for it in carriers.around(commands)]
         self._recogniser.Reset()  # Vosk refuses a new grammar in the middle of an utterance
-        self._recogniser.SetGrammar(json.dumps([*grammar, UNKNOWN]))
+        grammar = [*alone * COUNTED, *[UNKNOWN] * UNKNOWN_COUNTED, *carried] if carried else [*alone, UNKNOWN]
+        self._recogniser.SetGrammar(json.dumps(grammar))
         self._partial = ""
         for block in self._recent:
             self._recogniser.AcceptWaveform(block)

@@ -211,7 +211,7 @@ class Examination:
             return [_note("words", "The ears were not tried: the voice's files have mistakes (see below).")]
         began = time.perf_counter()
         try:
-            ears = VoskEars(chosen, voice.decoys, voice.homophones)
+            ears = VoskEars(chosen, voice.decoys, voice.homophones, voice.carriers)
             loaded_s = time.perf_counter() - began
             lacks = missing_phrases(ears, voice.understands)
         except EarsUnfit as error:

@@ -7,12 +7,13 @@ is ``[unk]``. What they cannot show is a recogniser's mistakes.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from coach.ports import BLOCK_BYTES, BLOCK_MS, Block
 from coach.rehearsal.trace import Trace, Uttered
+from coach.session.carriers import NO_CARRIERS, Carriers, by_words, phrases_in
 from coach.session.messages import UNKNOWN, Hypothesis, Milliseconds
 
 ENDPOINT: Final = Milliseconds(500)
@@ -37,11 +38,15 @@ class ScriptedEars:
     Args:
         trace: where the listener writes down what they utter.
         endpoint: milliseconds of silence between the last word and the final result.
+        carriers: what people say around phrases.
     """
 
-    def __init__(self, trace: Trace, *, endpoint: Milliseconds = ENDPOINT) -> None:
+    def __init__(
+        self, trace: Trace, *, endpoint: Milliseconds = ENDPOINT, carriers: Iterable[Carriers] = NO_CARRIERS
+    ) -> None:
         self._trace = trace
         self._endpoint = endpoint
+        self._carriers = by_words(carriers)
         self._phrases: frozenset[str] = frozenset()
         self._now = 0
         self._read = 0
@@ -82,7 +87,7 @@ class ScriptedEars:
         while self._coming and self._coming[0].at <= self._now:
             result = self._coming.popleft()
             self._is_within = not result.final
-            known = result.phrase in self._phrases
+            known = len(phrases_in(result.phrase, self._phrases, self._carriers)) == 1
             confidence = 1.0 if known and result.final else 0.0
             heard.append(
                 Hypothesis(

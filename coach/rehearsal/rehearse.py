@@ -89,7 +89,7 @@ def rehearse_dry(led: Routine | Mind, voice: Voice, script: Script, *, name: str
     mouth = HummingMouth()
     listener = ScriptedListener(script, mouth, trace)
     room = QuietRoom(spoken_by(listener))
-    hands = Hands(room, FrontEnd(NoEcho()), ScriptedEars(trace), mouth, MemoryStore())
+    hands = Hands(room, FrontEnd(NoEcho()), ScriptedEars(trace, carriers=voice.carriers), mouth, MemoryStore())
     end = lead(_mind(led, voice), voice, hands, trace)
     return Rehearsal(name or _name(led), end, trace, unsaid_sentence(script, listener.unsaid))
 
@@ -141,7 +141,7 @@ def rehearse(
             witness(at, message)
 
     with ExitStack() as undo:
-        ears = VoskEars(model, voice.decoys, voice.homophones)
+        ears = VoskEars(model, voice.decoys, voice.homophones, voice.carriers)
         mouth = undo.enter_context(closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)))
         other = undo.enter_context(closing(SpeakingMouth(voice.listener_voice)))
         listener = ScriptedListener(script, other, trace)

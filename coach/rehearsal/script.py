@@ -25,7 +25,7 @@ Only the reading stands here; ``listener.py`` does the saying.
 import difflib
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -35,6 +35,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from coach.errors import CoachError, ContentBroken
 from coach.session import table
+from coach.session.carriers import NO_CARRIERS, Carriers, by_words, phrases_in
 from coach.session.messages import Entered, Milliseconds
 
 _KNOWN_KEYS_ONLY = ConfigDict(extra="forbid")
@@ -116,12 +117,19 @@ def remark_at(at: Milliseconds, words: str) -> Remark:
     return Remark(words=words, when=When(at_s=at / 1000), tries=1)
 
 
-def read_script(path: Path, *, phrases: Collection[str] = (), states: Collection[str] = table.STATES) -> Script:
+def read_script(
+    path: Path,
+    *,
+    phrases: Collection[str] = (),
+    carriers: Iterable[Carriers] = NO_CARRIERS,
+    states: Collection[str] = table.STATES,
+) -> Script:
     """Read and check a script.
 
     Args:
         path: the TOML file.
         phrases: what the voice understands; if given, words that are none of these are mistakes.
+        carriers: what may be said around them.
         states: what there is to be in: the session's states, or an interview's questions and states.
 
     Raises:
@@ -139,7 +147,7 @@ def read_script(path: Path, *, phrases: Collection[str] = (), states: Collection
     except tomllib.TOMLDecodeError as error:
         raise ContentBroken([f"{path}: this is not TOML: {error}. Correct it there first."]) from error
 
-    page = _Page(path, text)
+    page, around = _Page(path, text), by_words(carriers)
     try:
         remarks = _PAGE.validate_python(content).say
     except ValidationError as error:
@@ -147,7 +155,7 @@ def read_script(path: Path, *, phrases: Collection[str] = (), states: Collection
     if mistakes := [
         f"{page.place(index, key)}: {mistake}"
         for index, remark in enumerate(remarks)
-        for key, mistake in _mistakes(remark, phrases, states)
+        for key, mistake in _mistakes(remark, phrases, around, states)
     ]:
         raise ContentBroken(mistakes)
     return Script(path.stem, tuple(replace(r, line_number=page.line(i)) for i, r in enumerate(remarks)))
@@ -231,10 +239,12 @@ def _sentence(page: _Page, error: Mapping[str, Any]) -> str:
             return f"{place}: `{key}` is {error['input']!r}. {remedy}"
 
 
-def _mistakes(remark: Remark, phrases: Collection[str], states: Collection[str]) -> Iterator[tuple[str, str]]:
+def _mistakes(
+    remark: Remark, phrases: Collection[str], carriers: Mapping[str, frozenset[str]], states: Collection[str]
+) -> Iterator[tuple[str, str]]:
     """What a remark's types do not say: the key and the sentence of each mistake."""
     when = remark.when
-    if phrases and remark.words not in phrases:
+    if phrases and len(phrases_in(remark.words, phrases, carriers)) != 1:
         suggestion = _did_you_mean(remark.words, phrases)
         yield "words", f'"{remark.words}" is nothing the coach understands. {suggestion}'
     if when.state is not None and when.state not in states:

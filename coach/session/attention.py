@@ -4,7 +4,8 @@ One small pure policy with its reasons. The recogniser forces whatever it hears 
 often with full confidence, so a hypothesis is acted on only when its shape is right:
 
 - The whole utterance is a phrase, or the same one again and again. "Stop" is a command, "stop stop stop" is one
-  too, "I could not stop" is talk; ``[unk]`` and decoy words around a phrase make it talk.
+  too, "I could not stop" is talk; ``[unk]`` and decoy words around a phrase make it talk. Carriers do not (see
+  ``coach/session/carriers.py``): "please stop" is "stop", and "about three" is "three".
 - A phrase of several words is hardly ever heard in talk, so one more word before or after it is allowed: people
   say "what's next please", and noise before a phrase is heard as a short word. Not for what must be clear (see
   below): "don't make it harder" is heard as an unknown word and a phrase, too.
@@ -32,6 +33,7 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from coach.session.carriers import NO_CARRIERS, Carriers, by_words, phrases_in
 from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
 
 STANDING = Milliseconds(260)
@@ -106,7 +108,7 @@ class Attention:
         self._meanings: Mapping[str, Command] = {}
         self._urgent: frozenset[Command] = frozenset()
         self._muffled: Mapping[str, str] = {}
-        self._longest = 0  # words in a phrase
+        self._carriers: Mapping[str, frozenset[str]] = {}
         self._began: Milliseconds | None = None  # the utterance at hand
         self._breath = Milliseconds(0)  # when what was not acted on of it began
         self._changed = Milliseconds(0)
@@ -118,7 +120,11 @@ class Attention:
         self._unclear: tuple[Command, Milliseconds] | None = None  # what was not understood clearly, and when
 
     def attend_to(
-        self, meanings: Mapping[str, Command], urgent: frozenset[Command], muffled: Mapping[str, str] = NOT_MUFFLED
+        self,
+        meanings: Mapping[str, Command],
+        urgent: frozenset[Command],
+        muffled: Mapping[str, str] = NOT_MUFFLED,
+        carriers: Sequence[Carriers] = NO_CARRIERS,
     ) -> None:
         """From now on, these phrases have these meanings.
 
@@ -126,13 +132,14 @@ class Attention:
             meanings: the command of each phrase that is listened for.
             urgent: the commands to act on before the utterance has ended.
             muffled: what is left of urgent phrases that are said over the coach's voice, with the phrases.
+            carriers: what people say around phrases, and what changes nothing.
         """
         if meanings != self._meanings:
             self._unclear = None  # an answer to another question
         self._meanings = meanings
         self._urgent = urgent
         self._muffled = {left: phrase for left, phrase in muffled.items() if meanings.get(phrase) in urgent}
-        self._longest = max((len(phrase.split()) for phrase in meanings), default=0)
+        self._carriers = by_words(carriers)
 
     def consider(
         self, hypotheses: Sequence[Hypothesis], now: Milliseconds, said: Said, was_echo: WasEcho = never
@@ -252,10 +259,10 @@ class Attention:
         return began <= self._acted_at or now < self._acted_at + SAME_AGAIN
 
     def _meant(self, text: str) -> Heard | None:
-        """What an utterance means that consists of phrases and nothing else."""
+        """What an utterance means that consists of phrases, what people say around them, and nothing else."""
         if text in self._meanings:  # nearly always so, or not at all
             return Heard(self._meanings[text], text)
-        phrases = self._phrases_in(text.split())
+        phrases = phrases_in(text, self._meanings, self._carriers)
         commands = [self._meanings[phrase] for phrase in phrases]
         if not commands:
             return None
@@ -282,18 +289,6 @@ class Attention:
     def _speaks_over(self, said: Said) -> bool:
         """Whether the coach has been speaking since shortly before the utterance at hand began."""
         return self._began is not None and bool(said(Milliseconds(self._began - ECHO_AND_DECODING)))
-
-    def _phrases_in(self, words: Sequence[str]) -> list[str]:
-        """Cut words into phrases, the longest first; none at all if anything is left over."""
-        phrases = []
-        while words:
-            lengths = range(min(len(words), self._longest), 0, -1)
-            phrase = next((it for n in lengths if (it := " ".join(words[:n])) in self._meanings), None)
-            if phrase is None:
-                return []
-            phrases.append(phrase)
-            words = words[len(phrase.split()) :]
-        return phrases
 
     def _may_become_another(self, text: str, command: Command) -> bool:
         begun = f"{text} "

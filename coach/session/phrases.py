@@ -12,6 +12,7 @@ from typing import Annotated
 
 from annotated_types import Interval, Len, MinLen
 
+from coach.session.carriers import Carriers
 from coach.session.keys import KeyMap
 from coach.session.messages import Command
 from coach.session.routine import Sentence
@@ -427,6 +428,7 @@ class Voice:
         homophones: words of one sound, by the word that stands for them: ``know`` by ``no``.
         muffled: what is left of urgent phrases that are said over the coach's voice, by what is left: ``stop`` by
             ``top``.
+        carriers: what people say around phrases, and what changes nothing of them.
         keys: what keys stand for, in place of words.
     """
 
@@ -445,6 +447,7 @@ class Voice:
     decoys: tuple[Sentence, ...]
     homophones: Mapping[str, Sentence] = field(default_factory=dict)
     muffled: Mapping[str, Sentence] = field(default_factory=dict)
+    carriers: tuple[Carriers, ...] = ()
     keys: KeyMap = field(default_factory=KeyMap)
 
     def without_microphone(self) -> "Voice":

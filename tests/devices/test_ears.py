@@ -14,7 +14,9 @@ from coach.devices.ears import LONGEST_UTTERANCE, VoskEars, missing_phrases
 from coach.devices.mouth import SpeakingMouth
 from coach.errors import EarsUnfit
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, SILENCE, Pcm
+from coach.session.carriers import Carriers
 from coach.session.messages import Command, Hypothesis, Line
+from coach.session.table import MOVING, spoken_in
 from tests.blocks import cut
 from tests.rehearsal.test_understudy_ears import EarsContract, finals
 
@@ -128,9 +130,24 @@ def test_a_decoy_that_is_asked_for_as_a_phrase_is_a_phrase(mouth):
     assert finals(person.say("pause")) == ["pause"]
 
 
+@pytest.mark.parametrize("words", ["please stop", "oh my back hurts", "can you slow down", "next exercise please"])
+def test_what_people_say_around_a_phrase_is_heard_with_it(mouth, words):
+    voice = load_voice()
+    person = SpokenPerson(VoskEars(MODEL, voice.decoys, voice.homophones, voice.carriers), mouth)
+    person.ears.listen(voice.phrases_of(spoken_in(MOVING)))
+    assert finals(person.say(words)) == [words]
+
+
+def test_carriers_that_the_model_lacks_do_not_spoil_the_others(mouth):
+    carriers = Carriers(before=("zyzzyva", "please"), phrases=("stop", "pause"))
+    person = SpokenPerson(VoskEars(MODEL, carriers=[carriers]), mouth)
+    person.ears.listen(["pause", "stop"])
+    assert finals(person.say("please stop")) == ["please stop"]
+
+
 def test_talk_that_is_no_command_is_not_heard_as_one(mouth):
     voice = load_voice()
-    person = SpokenPerson(VoskEars(MODEL, voice.decoys, voice.homophones), mouth)
+    person = SpokenPerson(VoskEars(MODEL, voice.decoys, voice.homophones, voice.carriers), mouth)
     person.ears.listen(voice.phrases_of(voice.understands))
     talk = "the weather report promised sunshine over the mountains for most of the afternoon"
     understood = {phrase for phrases in voice.understands.values() for phrase in phrases}

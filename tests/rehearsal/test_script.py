@@ -6,6 +6,7 @@ import pytest
 
 from coach.errors import CoachError, ContentBroken
 from coach.rehearsal.script import Remark, Script, When, read_script, unsaid_sentence
+from coach.session.carriers import Carriers
 from coach.session.messages import Entered
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "routines" / "scripts").glob("*.toml"))
@@ -55,6 +56,18 @@ def test_a_script_is_its_remarks_in_the_order_of_the_file(script_of):
 
 def test_a_script_without_remarks_is_a_listener_who_says_nothing(script_of):
     assert script_of("# nothing\n").remarks == ()
+
+
+def test_a_remark_may_be_courteous(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('[[say]]\nwords = "please pause"\nwhen = { at_s = 3 }\n', encoding="utf-8")
+    carriers = [Carriers(before=("please",), phrases=("pause",))]
+    (remark,) = read_script(path, phrases=["pause"], carriers=carriers).remarks
+    assert remark.words == "please pause"
+    with pytest.raises(
+        ContentBroken, match=r'"please pause" is nothing the coach understands\. Choose one of: pause\.'
+    ):
+        read_script(path, phrases=["pause"])
 
 
 def test_all_mistakes_are_told_at_once_each_with_file_line_and_remedy(script_of):

@@ -11,6 +11,7 @@ import pytest
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SILENCE, Block, Ears, Hypothesis
 from coach.rehearsal.ears import UNKNOWN, ScriptedEars
 from coach.rehearsal.trace import Trace, Uttered
+from coach.session.carriers import Carriers
 from coach.session.messages import Milliseconds
 
 
@@ -86,9 +87,9 @@ class EarsContract:
 class PersonInATrace:
     """Speaks by writing down that they do: 100 ms a letter."""
 
-    def __init__(self) -> None:
+    def __init__(self, carriers: Sequence[Carriers] = ()) -> None:
         self.trace = Trace()
-        self.ears = ScriptedEars(self.trace)
+        self.ears = ScriptedEars(self.trace, carriers=carriers)
         self.now = 0
 
     def begin(self, words: str) -> int:
@@ -138,6 +139,13 @@ def test_the_final_result_comes_after_the_endpoints_silence(person):
 def test_speech_that_was_not_asked_for_is_unknown(person):
     person.ears.listen(["pause"])
     assert {hypothesis.text for hypothesis in person.say("good morning")} == {UNKNOWN}
+
+
+def test_what_people_say_around_a_phrase_is_heard_with_it():
+    person = PersonInATrace([Carriers(before=("please",), phrases=("pause",))])
+    person.ears.listen(["pause", "stop"])
+    assert [it.text for it in person.say("please pause")] == ["please", "please pause", "please pause"]
+    assert finals(person.say("please stop")) == [UNKNOWN]
 
 
 def test_what_was_half_heard_is_forgotten_when_other_phrases_are_asked_for(person):

@@ -23,7 +23,7 @@ class Ears:
 
     def __init__(self, state="moving", said=lambda since: "", was_echo=lambda moment: False, meanings=None):
         self.attention = Attention()
-        self.attention.attend_to(meanings or meanings_in(state), VOICE.urgent, VOICE.muffled)
+        self.attention.attend_to(meanings or meanings_in(state), VOICE.urgent, VOICE.muffled, VOICE.carriers)
         self.now = 0
         self.said = said
         self.was_echo = was_echo
@@ -64,10 +64,44 @@ def test_a_whole_phrase_is_a_command(phrase):
 
 
 @pytest.mark.parametrize(
-    "talk", ["[unk] stop", "stop [unk]", "[unk]", "could you stop", "stop because", "", "five"]
+    "talk", ["[unk] stop", "stop [unk]", "[unk]", "i could not stop", "stop because", "", "five"]
 )
 def test_a_phrase_within_talk_is_talk(talk):
     assert Ears().final(talk).commands == []
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "command"),
+    [
+        ("moving", "please stop", "stop"),
+        ("moving", "can you stop please", "stop"),
+        ("moving", "oh my back hurts", "it_hurts"),
+        ("moving", "okay next", "next"),
+        ("moving", "okay", "done"),
+        ("moving", "skip this exercise please", "next"),
+        ("moving", "this is too hard", "easier"),
+        ("moving", "a bit slower please", "slower"),
+        ("offering_easier", "yes please", "yes"),
+        ("offering_easier", "oh no", "no"),
+        ("asking_strength", "about three", "number_3"),
+        ("asking_strength", "well i think five", "number_5"),
+        ("asking_strength", "eight out of ten", "number_8"),
+    ],
+)
+def test_what_people_say_around_a_phrase_changes_nothing(state, words, command):
+    assert Ears(state).final(words).commands == [command]
+
+
+@pytest.mark.parametrize(
+    "talk", ["about stop", "a bit stop", "please", "oh please", "please [unk]", "this is next"]
+)
+def test_carriers_alone_or_around_what_they_are_not_said_around_are_talk(talk):
+    assert Ears().final(talk).commands == []
+
+
+def test_an_urgent_phrase_with_words_before_it_does_not_wait_for_the_end():
+    assert Ears().partial("please", "please stop").commands == ["stop"]
+    assert Ears().partial("oh", "oh my back", "oh my back hurts").commands == ["it_hurts"]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +139,7 @@ def test_a_wake_phrase_must_be_all_that_is_said():
     wake = dict.fromkeys(VOICE.understands["wake"], Command("wake"))
     assert Ears(meanings=wake).final("hey coach").commands == ["wake"]
     assert Ears(meanings=wake).final("[unk] hey coach").commands == []
+    assert Ears(meanings=wake).final("oh hey coach").commands == []
 
 
 def test_the_words_before_an_urgent_phrase_make_it_talk_at_once():

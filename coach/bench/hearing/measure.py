@@ -258,7 +258,8 @@ class _Bench:
         return _Findings(found, self._listening.heard_s, self._listening.spent_s)
 
     def _fresh_ears(self) -> Listening:
-        return Listening(VoskEars(self._model, self._voice.decoys, self._voice.homophones))
+        voice = self._voice
+        return Listening(VoskEars(self._model, voice.decoys, voice.homophones, voice.carriers), voice.carriers)
 
     def _steps(self, routines: Sequence[Routine]) -> Iterator[Step]:
         """Everything there is to do, in order."""

@@ -39,7 +39,7 @@ def speak_for_real(voice_name: str, model: Path, commands: int, seed: int) -> Re
         mouth = undo.enter_context(closing(SpeakingMouth(voice.espeak_voice, pitch=voice.pitch)))
         mouth.speak(Line(voice.say("home_awake")[0], voice.words_per_minute))
         voices_process = _children()
-        ears = VoskEars(model, voice.decoys, voice.homophones)
+        ears = VoskEars(model, voice.decoys, voice.homophones, voice.carriers)
         unheard = missing_phrases(ears, voice.understands)
         other = undo.enter_context(closing(SpeakingMouth(voice.listener_voice)))
         hiss = _hiss(Random(seed))

@@ -206,5 +206,6 @@ def _furnish(
     steady = SteadyRoom(room.open, Unhurt(), wait=world.pass_s, clock=lambda: world.passed_s)
     residence = Residence(steady, inhabitant, lambda: fate.strike(inhabitant, room))
     setup = Setup(model=store.parent, store=store)
-    stage = CountingStage(voice, setup, Forgetful(), ScriptedEars(trace), residence, inhabitant, undo, NoEcho())
+    ears = ScriptedEars(trace, carriers=voice.carriers)
+    stage = CountingStage(voice, setup, Forgetful(), ears, residence, inhabitant, undo, NoEcho())
     return stage, residence
