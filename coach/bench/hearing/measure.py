@@ -66,6 +66,9 @@ CONDITION_NAMES: Final = tuple(it.name for it in ALL_CONDITIONS)
 WATCHED_ALSO_IN: Final = ("noise_10", "music", "far")
 """Other speech is played in quiet under every grammar, and in these under that of an exercise."""
 
+CARRIED_IN: Final = ("quiet", "noise_10")
+"""Phrases with words around them are examined in these."""
+
 MEMORY_CLIPS: Final = 60
 """Memory is watched over so many recordings, again and again. It is compared from the second time on: the
 recogniser's buffers grow with the longest utterance they have met, and then no more."""
@@ -228,8 +231,10 @@ class _Bench:
         counted = voice.numbers[:11]
         phrases = [phrase for phrases in voice.understands.values() for phrase in phrases]
         self._phrases = frozenset(phrases)
-        rendered = render([*phrases, *counted], extent.speakers)
+        self._carried = _carried(phrases, voice)
+        rendered = render([*phrases, *counted, *self._carried], extent.speakers)
         self._synthetic = tuple(clip for clip in rendered if clip.text in self._phrases)
+        self._said_with_words_around = tuple(clip for clip in rendered if clip.text in self._carried)
         self._human_numbers = tuple(clip for clip in self._positives if clip.text in counted)
         self._around = {
             "human": self._surroundings(load_all(kinds["rir"]), self._human_numbers),
@@ -307,6 +312,12 @@ class _Bench:
                     f"commands by {corpus} voices: {condition.title}",
                     partial(self._examine_commands, corpus, condition),
                 )
+        if (
+            condition.name in CARRIED_IN
+            and self._said_with_words_around
+            and not self._around["synthetic"].lack(condition)
+        ):
+            yield f"commands with words around them: {condition.title}", partial(self._examine_carried, condition)
 
     def _examine_words(self, condition: Condition, tell: Tell) -> Iterator[Finding]:
         grammar = self._grammar_of_words()
@@ -325,6 +336,16 @@ class _Bench:
             for clip in _counted_off(self._commands[corpus], tell)
         ]
         yield Score(corpus, "commands", condition.name, tuple(outcomes))
+
+    def _examine_carried(self, condition: Condition, tell: Tell) -> Iterator[Finding]:
+        stage = Stage(condition, self._around["synthetic"])
+        grammars = self._grammar_for_each()
+        outcomes = []
+        for clip in _counted_off(self._said_with_words_around, tell):
+            staged, phrase = stage.put(clip), self._carried[clip.text]
+            meant = replace(staged, clip=replace(clip, text=phrase))
+            outcomes.append(self._listening.examine(meant, grammars[phrase]))
+        yield Score("synthetic", "carried", condition.name, tuple(outcomes))
 
     def _grammar_of_words(self) -> Grammar:
         """All isolated words that were recorded, and that the model knows."""
@@ -530,6 +551,16 @@ _ELSEWHERE: Final = (
 
 def _words(command: Command) -> str:
     return command.replace("_", " ")
+
+
+def _carried(phrases: Sequence[str], voice: Voice) -> dict[str, str]:
+    """Return each phrase with words around it, in turn another of those that may be there, and the phrase."""
+    said = {}
+    for number, phrase in enumerate(dict.fromkeys(phrases)):
+        ways = [it for carriers in voice.carriers for it in carriers.around([phrase]) if it not in phrases]
+        if ways:
+            said[ways[number % len(ways)]] = phrase
+    return said
 
 
 def _counted_off(clips: Sequence[Clip], tell: Tell) -> Iterator[Clip]:

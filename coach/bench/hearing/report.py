@@ -22,6 +22,7 @@ CORPORA: Final = {"human": "people", "synthetic": "synthetic voices"}
 EXAMS: Final = {
     "words": "isolated words, each a choice among all words recorded, more than any state of a session offers",
     "commands": "commands and answers, each under the grammar of the state that asks for it",
+    "carried": 'the same with words around them, as people speak: "please stop", "about three"',
 }
 DASH: Final = "–"
 
@@ -408,9 +409,10 @@ def as_markdown(report: Report, date: str, picture: str = "") -> str:
         parts.append(_markdown(("condition", *_SCORE_HEAD[1:]), _condition_rows(report, corpus, exam)))
         score = report.score(corpus, exam, "quiet")
         if score is not None:
-            kind = "word" if exam == "words" else "command"
-            parts.append(f"In quiet, by {kind}:")
-            parts.append(_markdown((kind, *_SCORE_HEAD[1:]), _command_rows(score)))
+            if exam != "carried":  # its commands are those of the table before
+                kind = "word" if exam == "words" else "command"
+                parts.append(f"In quiet, by {kind}:")
+                parts.append(_markdown((kind, *_SCORE_HEAD[1:]), _command_rows(score)))
             if misheard := score.heard_instead().most_common(12):
                 listed = ", ".join(
                     f"{said} → {heard}{f' ({times} x)' if times > 1 else ''}" for (said, heard), times in misheard
