@@ -27,7 +27,7 @@ HUMAN_SHARE = 0.55
 SENTENCE_WEIGHT = 0.12
 SILENT_SHARE = 0.07
 """Utterances of noise alone, transcribed as silence: what noise must not become is a word."""
-OVER_VOICE_SHARE = 0.28
+OVER_VOICE_SHARE = 0.2
 """Words said over the coach's own voice, where that stage was passed through."""
 COMMAND_WEIGHT = 4.0
 LONGEST = 11.0

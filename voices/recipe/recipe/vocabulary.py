@@ -54,18 +54,11 @@ def decoys() -> list[str]:
     return [word for word in dict.fromkeys(listed) if word not in commands]
 
 
-def around() -> dict[str, list[str]]:
-    """Words that people put around a phrase: "before" and "after" any, "before number" and "after number"."""
-    parted = (line.partition(":") for line in lines(HERE / "words" / "around.txt"))
-    return {where: [words.strip() for words in listed.split("|")] for where, _, listed in parted}
-
-
 def sentences() -> list[str]:
     """Talk that is no command."""
     return lines(HERE / "words" / "sentences.txt")
 
 
 def words(extra: Iterable[str] = ()) -> list[str]:
-    """The words of the graph, sorted: of all phrases, what is said around them, all decoys, and the extra phrases or words given."""
-    said_around = [words for listed in around().values() for words in listed]
-    return sorted({word for text in [*phrases(), *said_around, *decoys(), *extra] for word in text.lower().split()} - {UNKNOWN})
+    """The words of the graph, sorted: of all phrases, all decoys, and the extra phrases or words given."""
+    return sorted({word for text in [*phrases(), *decoys(), *extra] for word in text.lower().split()} - {UNKNOWN})
