@@ -15,7 +15,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   the safe side. A phrase that may still become another command ("hold" could become "hold it lower") waits for
   the end.
 - Everything else waits for the final result. What moves the person on, or asks more of their back, must have
-  been understood clearly, or twice; what only makes the coach talk, ease off or halt need not.
+  been understood clearly, or twice; what only makes the coach talk, ease off or halt need not. With carriers
+  around it, anything must that has waited for the end: talk about pain was heard as "oh pain".
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
   "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing. Ears that are given other phrases
   in the middle of long talk never end it: words in which what was acted on is no longer found are another breath.

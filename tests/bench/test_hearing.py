@@ -15,6 +15,7 @@ from coach import content
 from coach.bench.hearing import Extent, as_markdown, draw, measure_hearing, progress_on, show
 from coach.bench.hearing.conditions import CONDITIONS, QUIET, SPEECH_DBFS, Stage, Surroundings, breathing
 from coach.bench.hearing.listening import grammar_of, grammar_of_words, state_asking, watched_grammars
+from coach.bench.hearing.measure import words_around_each
 from coach.bench.hearing.over_voice import Coach, interrupt, lead_alone, narrate
 from coach.bench.hearing.recordings import Clip, Recording, load, read_manifests, spread
 from coach.bench.hearing.rendered import Speaker, render
@@ -26,6 +27,7 @@ from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, SILENCE, Block
 from coach.rehearsal.echo import NoEcho
 from coach.rehearsal.mouth import HummingMouth
 from coach.rehearsal.room import Samples
+from coach.session.carriers import by_words, phrases_in
 from coach.session.messages import Command, Hypothesis, Line, Milliseconds
 from coach.session.phrases import Voice
 from coach.session.table import BRIEFING, MOVING, PAUSED, spoken_in
@@ -495,6 +497,16 @@ def test_talk_is_watched_under_every_grammar(report: Report) -> None:
 def test_speed_and_memory_are_measured(report: Report) -> None:
     assert report.speed > 1
     assert report.memory is None or 0.002 <= report.memory.hours < 0.004
+
+
+def test_each_phrase_is_said_with_words_around_it_that_change_nothing(english) -> None:
+    phrases = english.phrases_of(english.understands)
+    said = words_around_each(phrases, english)
+    around = by_words(english.carriers)
+    assert not said.keys() & set(phrases)
+    assert all(phrase in phrases_in(text, phrases, around) for text, phrase in said.items())
+    assert set(phrases) - set(said.values()) == set(english.understands[Command("wake")])
+    assert len({text.replace(phrase, "") for text, phrase in said.items()}) > 10  # not always "please"
 
 
 def test_what_nobody_recorded_is_said_to_be_untested(report: Report) -> None:

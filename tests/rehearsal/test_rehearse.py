@@ -10,6 +10,7 @@ import soundfile
 from coach.content import content_root, load_routine, load_voice
 from coach.errors import CoachError
 from coach.rehearsal.rehearse import Rehearsal, rehearse, rehearse_dry
+from coach.rehearsal.score import latencies
 from coach.rehearsal.script import read_script
 from coach.session.messages import Entered, Heard
 from coach.voice_queue import Played
@@ -43,6 +44,18 @@ def test_after_stop_the_loudspeaker_is_silent_but_for_the_chime(hurting):
     after = track[(ended + 600) * 16 :]  # the chime is half a second long
     assert not after.any()
     assert all(played.end <= ended + 5 for _, played in hurting.trace.each(Played))
+
+
+@pytest.mark.slow
+def test_real_ears_understand_a_real_voice_that_does_not_speak_in_bare_commands():
+    said = rehearse(CIRCUIT, VOICE, script("as-people-speak"), MODEL)
+    hearing = latencies(said.trace)
+    assert said.end.outcome == "stopped"
+    assert [it.words for it in hearing.missed] == []
+    assert hearing.false_accepts == ()
+    assert [it.heard.command for it in hearing.reactions] == [
+        *("done", "slower", "repeat", "how_long", "it_hurts", "number_3", "dull", "yes", "stop")
+    ]
 
 
 @pytest.mark.slow

@@ -99,6 +99,14 @@ def test_carriers_alone_or_around_what_they_are_not_said_around_are_talk(talk):
     assert Ears().final(talk).commands == []
 
 
+@pytest.mark.parametrize("words", ["oh pain", "slower please"])
+def test_with_words_around_it_a_phrase_must_be_clear_or_said_twice(words):
+    unsure = CLEAR_CONFIDENCE - 0.01
+    assert Ears().final(words, unsure).commands == []
+    assert len(Ears().final(words, unsure).wait(3_000).final(words, unsure).commands) == 1
+    assert len(Ears().final(words.replace("oh ", "").replace(" please", ""), unsure).commands) == 1
+
+
 def test_an_urgent_phrase_with_words_before_it_does_not_wait_for_the_end():
     assert Ears().partial("please", "please stop").commands == ["stop"]
     assert Ears().partial("oh", "oh my back", "oh my back hurts").commands == ["it_hurts"]

@@ -231,7 +231,7 @@ class _Bench:
         counted = voice.numbers[:11]
         phrases = [phrase for phrases in voice.understands.values() for phrase in phrases]
         self._phrases = frozenset(phrases)
-        self._carried = _carried(phrases, voice)
+        self._carried = words_around_each(phrases, voice)
         rendered = render([*phrases, *counted, *self._carried], extent.speakers)
         self._synthetic = tuple(clip for clip in rendered if clip.text in self._phrases)
         self._said_with_words_around = tuple(clip for clip in rendered if clip.text in self._carried)
@@ -553,7 +553,7 @@ def _words(command: Command) -> str:
     return command.replace("_", " ")
 
 
-def _carried(phrases: Sequence[str], voice: Voice) -> dict[str, str]:
+def words_around_each(phrases: Sequence[str], voice: Voice) -> dict[str, str]:
     """Return each phrase with words around it, in turn another of those that may be there, and the phrase."""
     said = {}
     for number, phrase in enumerate(dict.fromkeys(phrases)):
