@@ -10,6 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from coach.errors import EarsUnfit
@@ -78,8 +79,7 @@ class VoskEars:
             raise _damaged(model_path) from broken
         self._path = model_path
         self._decoys = [decoy for decoy in decoys if self.knows(decoy)]
-        self._recogniser = vosk.KaldiRecognizer(self._model, SAMPLE_RATE, json.dumps([UNKNOWN]))
-        self._recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
+        self._open_recogniser = partial(vosk.KaldiRecognizer, self._model, SAMPLE_RATE)
         self._homophones = homophones
         self._carriers = tuple(map(self._known, carriers))
         self._grammar: frozenset[str] = frozenset()
@@ -87,10 +87,10 @@ class VoskEars:
         self._wanted: tuple[str, ...] | None = None
         self._wanted_since = 0
         self._recent: deque[Block] = deque(maxlen=HEARD_AGAIN // BLOCK_MS)
-        self._heard_twice_ms = 0
         self._partial = ""
         self._heard_ms = 0
         self._utterance_began = 0
+        self._recognise([UNKNOWN])
 
     def knows(self, phrase: str) -> bool:
         """Whether the model has every word of a phrase."""
@@ -121,13 +121,22 @@ class VoskEars:
         self._written = {heard: it for it in commands if (heard := self._as_heard(it)) != it}
         alone = [*dict.fromkeys(map(self._as_heard, (*commands, *decoys)))]
         carried = [self._as_heard(it) for carriers in self._carriers for it in carriers.around(commands)]
-        self._recogniser.Reset()  # Vosk refuses a new grammar in the middle of an utterance
-        grammar = [*alone * COUNTED, *[UNKNOWN] * UNKNOWN_COUNTED, *carried] if carried else [*alone, UNKNOWN]
-        self._recogniser.SetGrammar(json.dumps(grammar))
+        self._recognise(
+            [*alone * COUNTED, *[UNKNOWN] * UNKNOWN_COUNTED, *carried] if carried else [*alone, UNKNOWN]
+        )
+
+    def _recognise(self, grammar: Sequence[str]) -> None:
+        """Begin anew, with a grammar and what was heard last.
+
+        A new recogniser takes no longer than Vosk's ``SetGrammar``, which never frees the grammar before: that would be
+        20 to 40 kB each time, for months.
+        """
+        self._recogniser = self._open_recogniser(json.dumps(grammar))
+        self._recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
         self._partial = ""
         for block in self._recent:
             self._recogniser.AcceptWaveform(block)
-        self._heard_twice_ms += BLOCK_MS * len(self._recent)
+        self._recogniser_began = self._heard_ms - BLOCK_MS * len(self._recent)
 
     def hear(self, microphone: Block) -> Sequence[Hypothesis]:
         """Take in one block; return a new partial result, a final one, or nothing.
@@ -183,8 +192,8 @@ class VoskEars:
         return padded.strip()
 
     def _ms(self, seconds: float) -> Milliseconds:
-        """Vosk counts the sound it was given; what it was given twice was heard once."""
-        return Milliseconds(round(seconds * 1000) - self._heard_twice_ms)
+        """A recogniser counts the sound that it was given."""
+        return Milliseconds(self._recogniser_began + round(seconds * 1000))
 
 
 _REMEDY = "Put a Vosk model directory there, or name another one with --ears DIRECTORY."
