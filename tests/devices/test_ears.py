@@ -16,7 +16,7 @@ from coach.errors import EarsUnfit
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, SILENCE, Pcm
 from coach.session.carriers import Carriers
 from coach.session.messages import Command, Hypothesis, Line
-from coach.session.table import MOVING, spoken_in
+from coach.session.table import MOVING, PAUSED, spoken_in
 from tests.blocks import cut
 from tests.rehearsal.test_understudy_ears import EarsContract, finals
 
@@ -202,6 +202,22 @@ def test_nothing_is_kept_of_minutes_of_silence_noise_and_talk(person):
     for _ in range(6):
         person.make(sound)
     assert resident_bytes() - before < 6 * len(sound)
+
+
+def test_nothing_is_kept_of_phrases_that_are_no_longer_listened_for():
+    voice = load_voice()
+    ears = VoskEars(MODEL, voice.decoys, voice.homophones, voice.carriers)
+    grammars = [voice.phrases_of(spoken_in(state)) for state in (MOVING, PAUSED)]
+
+    def change(times: int) -> None:
+        for phrases in grammars * times:
+            ears.listen(phrases)
+            ears.hear(SILENCE)
+
+    change(20)  # until buffers have found their size
+    before = resident_bytes()
+    change(100)
+    assert resident_bytes() - before < 1_000_000  # Vosk's SetGrammar keeps 7 MB
 
 
 # --- Models that are no models ---------------------------------------------------------------------------
