@@ -128,8 +128,8 @@ class VoskEars:
     def _recognise(self, grammar: Sequence[str]) -> None:
         """Begin anew, with a grammar and what was heard last.
 
-        A new recogniser takes no longer than Vosk's ``SetGrammar``, which never frees the grammar before: 20 to 40 kB
-        each time, and the coach runs for months.
+        A new recogniser takes no longer than Vosk's ``SetGrammar``, which never frees the grammar before:
+        20 to 40 kB each time, and the coach runs for months.
         """
         self._recogniser = self._open_recogniser(json.dumps(grammar))
         self._recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
