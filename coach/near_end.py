@@ -97,7 +97,7 @@ short word is 20 blocks long, and over a voice 10 dB louder stands out in some 1
 with 6 here instead of 3, 38 instead of 42 of 64 urgent words were obeyed at +10 dB. Without this the coach
 obeyed a "stop" that it had made out of its own words."""
 
-_NO_COACH, _NOTHING, _LEFT, _ECHO, _PERSON = range(5)
+_NO_COACH, _NOTHING, _QUIET, _LEFT, _ECHO, _PERSON = range(6)
 
 
 class NearEnd:
@@ -154,8 +154,8 @@ class NearEnd:
                 through_db, somebody=heard == _PERSON, known=math.isfinite(unexplained_db)
             ):
                 heard = _PERSON
-            if heard == _NOTHING and self.echo_is_audible and through_db > STANDS_OUT_DB:
-                heard = _LEFT
+            if heard == _NOTHING and self.echo_is_audible:
+                heard = _LEFT if through_db > STANDS_OUT_DB else _QUIET
         self._blocks += 1
         self._heard.append(heard)
         return heard == _PERSON
@@ -169,7 +169,9 @@ class NearEnd:
         about = self._blocks - moment // BLOCK_MS
         heard = list(self._heard)[max(0, len(self._heard) - about - 25) : len(self._heard) - about + 5]
         echo, left, person = heard.count(_ECHO), heard.count(_LEFT), heard.count(_PERSON)
-        if echo >= 5 and echo > person:
+        # A word out of nothing, while the coach speaks all the while: of 456 words obeyed over it one was so, and
+        # nobody had said it.
+        if (echo >= 5 and echo > person) or set(heard) == {_QUIET}:
             return True
         # Over a coach that speaks all the while a person would leave more; in its pauses they need not stand out.
         enough = echo + left >= 3 or _NO_COACH not in heard

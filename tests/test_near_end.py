@@ -107,6 +107,15 @@ def test_what_the_canceller_leaves_nothing_of_is_not_echo(coach):
     assert not near_end.was_echo(Milliseconds(9_000))
 
 
+@pytest.mark.parametrize("echo_db", [0, 10])
+def test_a_word_out_of_nothing_is_the_coach_s_and_one_that_somebody_said_is_theirs(coach, words, echo_db):
+    room, front_end = SimulatedRoom(Person(words, (16,)), Acoustics(echo_db=echo_db)), FrontEnd(EchoCanceller())
+    for speaker in blocks(coach[: 18 * SAMPLE_RATE]):
+        front_end.process(room.exchange(speaker), speaker)
+    assert front_end.was_echo(Milliseconds(15_500))
+    assert not front_end.was_echo(Milliseconds(16_400))
+
+
 @pytest.mark.parametrize("echo_db", [-20, -10, 0, 10])
 def test_an_echo_is_known_to_be_audible(coach, echo_db):
     _, near_end = noticed(coach[: 6 * SAMPLE_RATE], Acoustics(echo_db=echo_db), EchoCanceller())
