@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from coach.content import load_voice
 from coach.session.carriers import Carriers, by_words, phrases_in
+from coach.session.messages import Command
 
 VOICE = load_voice("english")
 PHRASES = {"stop", "it hurts", "okay", "next", "three", "five", "too hard"}
@@ -55,11 +56,12 @@ def test_what_names_no_phrases_stands_around_all_but_those_that_wake_the_coach()
 @given(data=st.data())
 def test_a_carried_phrase_is_the_phrase(data):
     carriers = by_words(VOICE.carriers)
-    every = frozenset(VOICE.phrases_of(VOICE.understands))
+    # "okay" and "coach" make a wake phrase, which is listened for where hardly anything else is.
+    every = frozenset(VOICE.phrases_of(VOICE.understands.keys() - {Command("wake")}))
     phrase = data.draw(st.sampled_from(sorted(every - carriers.keys())))
     around = st.lists(st.sampled_from([it for it in sorted(carriers) if phrase in carriers[it]]), max_size=2)
     text = " ".join([*data.draw(around), phrase, *data.draw(around)])
-    # "so" and "stop now" make "stop now", which is a phrase of the same command.
-    assert {VOICE.command_of(it, VOICE.understands) for it in phrases_in(text, every, carriers)} == {
+    meant = phrases_in(text, every, carriers)
+    assert {VOICE.command_of(it, VOICE.understands) for it in meant} == {
         VOICE.command_of(phrase, VOICE.understands)
-    } or phrase in VOICE.understands["wake"]
+    }
