@@ -204,26 +204,23 @@ class Attention:
             text = ""  # it was taken back
         self._partial = text
         heard = self._meant(text) or self._made_out(text, said) or self._meant_with_a_word_more(text)
-        if heard is not None and self._is_sure(heard, text, final.confidence, now):
+        if heard is not None and self._is_sure(heard.command, text, final.confidence, now):
             heard = self._act(heard, believed, now, said, was_echo)
         else:
             heard = None
         self._began, self._partial = None, ""
         return heard
 
-    def _is_sure(self, heard: Heard, text: str, confidence: float, now: Milliseconds) -> bool:
+    def _is_sure(self, command: Command, text: str, confidence: float, now: Milliseconds) -> bool:
         """Whether it was understood well enough for what it does, and is not the rest of what was acted on.
 
         What is not clear enough is remembered: said again, it is.
         """
-        command = heard.command
         if confidence < MIN_CONFIDENCE:
             return False
-        if command in self._urgent and not self._is_carried(text):
-            return True
         if command not in self._urgent and self._acted is not None and self._breath < self._acted_at + REFRACTORY:
             return False
-        must_be_clear = command in TO_BE_CLEAR or self._is_carried(text)
+        must_be_clear = command in TO_BE_CLEAR - self._urgent or self._is_carried(text)
         if not must_be_clear or confidence >= CLEAR_CONFIDENCE:
             return True
         before, self._unclear = self._unclear, (command, now)
