@@ -30,7 +30,9 @@ def as_mermaid() -> str:
     """
     arrows: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for row in table.TABLE:
-        sources = ("under_way",) if set(row.in_) == TOGETHER else row.in_
+        sources = row.in_
+        if set(sources) >= TOGETHER:
+            sources = ("under_way", *(state for state in sources if state not in TOGETHER))
         for source in sources:
             if row.to is not None and row.on not in {"stop", "red_flag"}:
                 arrows[source, row.to][row.on] = None
@@ -40,7 +42,7 @@ def as_mermaid() -> str:
     lines += [f"    {source} --> {to}: {', '.join(_grouped(on))}" for (source, to), on in arrows.items()]
     lines += [
         f"    {table.ENDED} --> [*]",
-        f"    note right of {table.ENDED}: stop leads here from every state",
+        f"    note right of {table.STOPPING}: stop leads here from every state",
         f"    note right of {table.CLOSING}: a red flag leads here from every state",
     ]
     return "\n".join(lines)

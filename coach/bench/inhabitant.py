@@ -247,7 +247,7 @@ class Inhabitant:
 
     def _remark(self) -> Command | None:
         possible = [it for it in self._offered if it in REMARKS]
-        if not possible or self._state.state == table.CLOSING:
+        if not possible or self._state.state in (table.CLOSING, table.STOPPING):
             return None
         return self._random.choices(possible, [REMARKS[it] for it in possible])[0]
 

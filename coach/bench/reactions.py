@@ -223,7 +223,7 @@ class PromptedSession(Session):
             return actions
         prompted, self._prompted = self._prompted, ()
         if self._is_over():
-            prompted = (STOP,)
+            prompted = (STOP, STOP)  # at once: nothing is heard out
         for command in prompted:
             actions += super().handle(Heard(command))
         return actions

@@ -30,6 +30,7 @@ from coach.session.table import (
     PAUSED,
     READYING,
     RESTING,
+    STOPPING,
     WELCOMING,
 )
 from coach.voice_queue import Played
@@ -63,6 +64,7 @@ COLOURS: Final = {
     PAUSED: "#f0e442",
     **dict.fromkeys(AFTER_PAIN, "#ea8f4b"),
     CLOSING: "#d3a6c3",
+    STOPPING: "#c4c9ce",
     ENDED: "#ffffff",
 }
 OTHER: Final = "#c4c9ce"

@@ -68,6 +68,9 @@ REMIND_PAUSED_AFTER: Final = Milliseconds(300_000)
 PAUSES_REMINDED: Final = 6
 """A pause is recalled every five minutes and given up after half an hour."""
 
+HEAR_OUT: Final = Milliseconds(4_000)
+"""So long after "stop" the coach listens on in silence: people say "stop ... it hurts", with a breath between."""
+
 LONG_OUTAGE: Final = Milliseconds(300_000)
 """Whoever could not be heard for longer than this is somewhere else: then nothing goes on unasked."""
 
@@ -123,6 +126,7 @@ class Session:
         self._preface: tuple[str, ...] = ()  # said first in the state that is entered next
         self._rest_over = False
         self._paused_in = ""
+        self._stopped_in = ""
         self._untold: tuple[str, ...] = ()  # what a pause broke off
         self._done_before = Milliseconds(0)  # how much of the set was done before a pause
         self._set_begun = False
@@ -177,7 +181,7 @@ class Session:
                 self._fire(command)
             case Spoken(number=number) if self._narration.finish(number, self._now):
                 self._narrated()
-            case Troubled(key=key):
+            case Troubled(key=key) if self.state != table.STOPPING:  # silence was asked for
                 self._interject(self._voice.say(key))
             case CutOff():
                 self._take_up_after(event)
@@ -273,7 +277,7 @@ class Session:
             self._narration.tell(again, self._moment)
 
     def _note(self, kind: NoteKind, **detail: str | int | bool) -> None:
-        of_an_exercise = kind not in ("session", "end") and self.state != table.WELCOMING
+        of_an_exercise = kind not in ("session", "end") and self._led_in != table.WELCOMING
         self._note_of(self._course.exercise.id if of_an_exercise else "", kind, **detail)
 
     def _note_of(self, exercise: str, kind: NoteKind, /, **detail: str | int | bool) -> None:
@@ -284,7 +288,7 @@ class Session:
     def _arrive(self) -> None:
         """What every state's beginning has in common."""
         step = self._course.step
-        outside = self.state in (table.WELCOMING, table.CLOSING, table.ENDED)
+        outside = self.state in (table.WELCOMING, table.CLOSING, table.STOPPING, table.ENDED)
         self._actions += [
             Entered(self.state) if outside else Entered(self.state, step.exercise.id, step.side, step.round),
             Listen(table.spoken_in(self.state)),
@@ -393,6 +397,10 @@ class Session:
         self._timeline = Timeline()
         self._tell(self._voice.say(self._last_key))
 
+    def _enter_stopping(self) -> None:
+        self._arrive()
+        self._timeline = Timeline((Cue(HEAR_OUT, trigger="heard_out"),), self._moment)
+
     def _enter_ended(self) -> None:
         self._arrive()
         self._narration.drop()
@@ -411,6 +419,12 @@ class Session:
     def _place_that_hurts(self) -> str:
         """The answer that names the place, if the person's words for their pain do; else nothing."""
         return self._voice.command_within(self._words, map(Command, PLACES)) or ""
+
+    def _was_closing(self) -> bool:
+        return self._stopped_in == table.CLOSING
+
+    def _was_after_pain(self) -> bool:
+        return self._stopped_in in table.AFTER_PAIN
 
     def _may_ease(self) -> bool:
         return self._decision()[0] == "easier"
@@ -463,13 +477,16 @@ class Session:
 
     # --- Hooks: stopping, and pain --------------------------------------------------------------------------
 
-    def _end_on_request(self) -> None:
+    def _halt_on_request(self) -> None:
         self._fall_silent()
         self._record_set("stopped")
+        self._stopped_in = self.state
+        self._actions.append(Chime("stopped", self._moment))
+
+    def _end_on_request(self) -> None:
         if not self._is_pain_told:
             self._note_what_was_told(respond(self._pain, self._pains - 1, self._rules))
         self._outcome = "stopped"
-        self._actions.append(Chime("stopped", self._moment))
 
     def _halt_and_advise(self) -> None:
         self._fall_silent()
@@ -483,7 +500,7 @@ class Session:
         self._tell((*self._voice.say("red_flag_heard"), *self._voice.say(self._last_key)))
 
     def _advise(self) -> None:
-        self._note("red_flag", state=self.state, words=self._words)
+        self._note("red_flag", state=self._led_in, words=self._words)
         if not self._is_pain_told:
             self._note_what_was_told("see_someone")
         self._outcome, self._last_key = "eased", "see_someone"
@@ -506,7 +523,7 @@ class Session:
     def _hear_pain_again(self) -> None:
         """The same pain, for nothing was moved since."""
         self._fall_silent()
-        if self.state == table.CONFIRMING_RETURN:
+        if self.state in (table.CONFIRMING_RETURN, table.STOPPING):
             self._preface = self._voice.say("pain_again")
         else:
             self._tell((*self._voice.say("pain_again"), *self._question()))
@@ -514,10 +531,14 @@ class Session:
     def _hear_pain_at_the_end(self) -> None:
         """What was being said gives way."""
         self._fall_silent()
+        self._take_pain_at_the_end()
+        self._tell(self._voice.say(self._last_key))
+
+    def _take_pain_at_the_end(self) -> None:
         if self._outcome != "eased":
             self._note_pain()
             self._end_gently("end")
-        self._tell((*self._voice.say("pain_halt"), *self._voice.say(self._last_key)))
+        self._preface = self._voice.say("pain_halt")
 
     def _end_after_pain(self) -> None:
         """Nothing that was offered is wanted, or nobody answers."""
@@ -596,9 +617,9 @@ class Session:
 
     def _note_pain(self) -> None:
         step = self._course.step
-        self._note("pain", state=self.state, round=step.round, side=step.side)
+        self._note("pain", state=self._led_in, round=step.round, side=step.side)
         self._pains += 1
-        exercise = "" if self.state == table.WELCOMING else step.exercise.id
+        exercise = "" if self._led_in == table.WELCOMING else step.exercise.id
         self._pain = Pain(exercise=exercise, where=place_of(self._place_that_hurts()))
         self._is_pain_told = False
 
@@ -838,6 +859,11 @@ class Session:
         self._actions.append(Hush())
         self._narration.drop()
         self._timeline.hold(self._moment)
+
+    @property
+    def _led_in(self) -> str:
+        """The state, or where "stop" was said: what is noted of the breath after it belongs there."""
+        return self._stopped_in if self.state == table.STOPPING else self.state
 
     def _leave_set(self, why: str) -> None:
         """Give up the set in hand, on request."""

@@ -32,6 +32,7 @@ OFFERING_EASIER: Final = "offering_easier"
 OFFERING_ANOTHER: Final = "offering_another"
 CONFIRMING_RETURN: Final = "confirming_return"
 CLOSING: Final = "closing"
+STOPPING: Final = "stopping"
 ENDED: Final = "ended"
 
 STATES: Final = (
@@ -49,6 +50,7 @@ STATES: Final = (
     OFFERING_ANOTHER,
     CONFIRMING_RETURN,
     CLOSING,
+    STOPPING,
     ENDED,
 )
 
@@ -61,6 +63,7 @@ CHOOSING: Final = (*OFFERING, CONFIRMING_RETURN)
 AFTER_PAIN: Final = (*ASKING, *CHOOSING)
 ALIVE: Final = STATES[:-1]
 NOT_CLOSING: Final = tuple(state for state in ALIVE if state != CLOSING)
+NOT_STOPPING: Final = tuple(state for state in ALIVE if state != STOPPING)
 
 # What answers the questions about a pain.
 NUMBERS: Final = tuple(f"number_{number}" for number in range(11))
@@ -100,18 +103,23 @@ def each(on: Iterable[str], in_: tuple[str, ...], to: str | None, if_: str = "",
 
 TABLE: Final = (
     # What always wins: never guarded against, never waits for a dialogue.
-    Row("stop", ALIVE, ENDED, do="end_on_request"),
+    Row("stop", NOT_STOPPING, STOPPING, do="halt_on_request"),
+    Row("stop", (STOPPING,), ENDED, do="end_on_request"),
     Row("red_flag", NOT_CLOSING, CLOSING, do="halt_and_advise"),
     Row("red_flag", (CLOSING,), STAY, do="advise_at_the_end"),
-    Row("it_hurts", (*UNDER_WAY, PAUSED), CLOSING, if_="has_hurt_too_often", do="halt_for_pain_and_end"),
-    Row("it_hurts", (*UNDER_WAY, PAUSED), ASKING_STRENGTH, if_="has_told_where", do="halt_for_pain"),
-    Row("it_hurts", (*UNDER_WAY, PAUSED), ASKING_WHERE, do="halt_for_pain"),
+    Row("it_hurts", (STOPPING,), CLOSING, if_="was_closing", do="take_pain_at_the_end"),
+    Row("it_hurts", (STOPPING,), ASKING_WHERE, if_="was_after_pain", do="hear_pain_again"),
+    Row("it_hurts", (*UNDER_WAY, PAUSED, STOPPING), CLOSING, "has_hurt_too_often", "halt_for_pain_and_end"),
+    Row("it_hurts", (*UNDER_WAY, PAUSED, STOPPING), ASKING_STRENGTH, if_="has_told_where", do="halt_for_pain"),
+    Row("it_hurts", (*UNDER_WAY, PAUSED, STOPPING), ASKING_WHERE, do="halt_for_pain"),
     Row("it_hurts", (ASKING_WHERE,), ASKING_STRENGTH, if_="has_told_where", do="take_the_place_that_hurts"),
     Row("it_hurts", (*ASKING, *OFFERING), STAY, do="hear_pain_again"),
     Row("it_hurts", (CONFIRMING_RETURN,), OFFERING_EASIER, if_="may_ease", do="hear_pain_again"),
     Row("it_hurts", (CONFIRMING_RETURN,), OFFERING_ANOTHER, if_="has_another_exercise", do="hear_pain_again"),
     Row("it_hurts", (CONFIRMING_RETURN,), CLOSING, do="end_after_pain"),
     Row("it_hurts", (CLOSING,), STAY, do="hear_pain_at_the_end"),
+    # "Stop ... it hurts": why somebody stops is heard out, in silence.
+    Row("heard_out", (STOPPING,), ENDED, do="end_on_request"),
     # After pain: ask where, how strong, and what kind. What nobody answers is taken for the worst.
     *each(SIGNS_OF_A_NERVE, (ASKING_WHERE, ASKING_STRENGTH), CLOSING, do="take_answer_and_decide"),
     *each((*PLACES, *LEFT_OPEN), (ASKING_WHERE,), ASKING_STRENGTH, do="take_answer"),
@@ -159,6 +167,7 @@ TABLE: Final = (
     # Nothing could be heard for a while. What was under way is paused, and goes on by itself unless it was long.
     Row("cut_off", UNDER_WAY, PAUSED, do="break_off"),
     Row("cut_off", (PAUSED, *AFTER_PAIN, CLOSING), STAY, do="tell_of_outage"),
+    Row("cut_off", (STOPPING,), ENDED, do="end_on_request"),
     # The circuit's own course.
     Row("explained", (WELCOMING,), BRIEFING),
     Row("explained", (BRIEFING,), READYING),
@@ -207,8 +216,8 @@ TABLE: Final = (
     Row("faster", (READYING, MOVING, PAUSED), STAY, do="count_faster"),
     Row("slower", (*EXPLAINING, RESTING, *AFTER_PAIN, CLOSING), STAY, do="speak_slower"),
     Row("faster", (*EXPLAINING, RESTING, *AFTER_PAIN, CLOSING), STAY, do="speak_faster"),
-    Row("louder", ALIVE, STAY, do="speak_louder"),
-    Row("quieter", ALIVE, STAY, do="speak_quieter"),
+    Row("louder", NOT_STOPPING, STAY, do="speak_louder"),
+    Row("quieter", NOT_STOPPING, STAY, do="speak_quieter"),
     # Questions.
     Row("how_long", (*UNDER_WAY, PAUSED), STAY, do="tell_how_long"),
     Row("whats_next", (*UNDER_WAY, PAUSED), STAY, do="tell_what_is_next"),
@@ -217,7 +226,7 @@ TABLE: Final = (
 )
 
 TIMELINE_TRIGGERS: Final = frozenset(
-    {"explained", "counted_in", "set_finished", "rested", "closed", "unanswered", "cut_off"}
+    {"explained", "counted_in", "set_finished", "rested", "closed", "heard_out", "unanswered", "cut_off"}
 )
 """Fired by the session itself, never spoken."""
 

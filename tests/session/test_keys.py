@@ -155,6 +155,7 @@ def test_the_pain_key_halts_in_every_state(state, key):
     ways["offering_easier"] = [("n", "briefing"), *ways["asking_kind"], ("1", "asking_kind")]
     ways["offering_another"] = [*ways["offering_easier"], ("n", "offering_easier")]
     ways["confirming_return"] = [*ways["offering_easier"], ("space", "offering_easier")]
+    ways["stopping"] = [("s", "moving")]
     way = [(name, where, 3.0) for name, where in ways.get(state, [])]
     script = tuple(
         Remark(words=name, when=When(state=where, after_s=after_s), tries=1)

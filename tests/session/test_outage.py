@@ -158,7 +158,7 @@ def test_the_words_that_win_win_right_after_an_outage(led, state, word):
     led.wait_for(state).wait(1)
     led.send(SHORT)
     led.say(word)
-    assert led.session.state in (table.ENDED, table.ASKING_WHERE, table.CLOSING)
+    assert led.session.state in (table.STOPPING, table.ASKING_WHERE, table.CLOSING)
 
 
 def test_an_outage_is_noted_with_its_length_its_cause_and_where_it_was(led):
@@ -189,5 +189,16 @@ def test_one_outage_in_the_words_about_another_is_told_as_well(led):
 
 def test_when_all_is_over_an_outage_changes_nothing(led):
     led.say("stop")
+    led.wait_for(table.ENDED)
     assert led.send(SHORT) == ()
     assert [it for _, it in led.actions if isinstance(it, Say)][-1].number == 1
+
+
+@pytest.mark.parametrize("event", [SHORT, LONG])
+def test_an_outage_after_stop_ends_it_without_a_word(led, event):
+    led.wait_for(table.MOVING).wait(5)
+    led.say("stop")
+    said = len(led.said())
+    led.send(event)
+    assert led.ends()[0].outcome == "stopped"
+    assert len(led.said()) == said

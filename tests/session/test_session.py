@@ -7,7 +7,7 @@ import pytest
 
 from coach.planning.pain import PainRules
 from coach.session import table
-from coach.session.messages import Command, Heard
+from coach.session.messages import Command, Heard, Troubled
 from coach.session.session import Session
 from tests.session.conftest import Led
 
@@ -418,7 +418,7 @@ def test_help_among_the_questions_tells_the_answers_but_no_list_of_numbers(led, 
 
 
 def test_stop_among_the_questions_ends_it_and_what_was_told_is_kept(led):
-    hurt(led, "lower_back", "number_2", "stop")
+    hurt(led, "lower_back", "number_2", "stop").wait_for(table.ENDED)
     told = {"exercise": "jefferson-curl", "where": "lower_back", "strength": 2}
     assert led.notes("pain_told") == [{**told, "response": "end"}]
     assert led.ends()[0].outcome == "stopped"
@@ -581,7 +581,95 @@ def test_what_was_half_done_is_noted_when_it_is_stopped(led):
     led.wait_for(table.MOVING).wait(17)
     led.say("stop")
     assert led.notes("set")[0]["repetitions"] == 2
+    led.wait_for(table.ENDED)
     assert led.notes("end") == [{"exercise": "", "outcome": "stopped"}]
+
+
+# --- "Stop ... it hurts" ---------------------------------------------------------------------------------
+
+
+def test_after_stop_it_listens_on_for_four_seconds_of_silence_and_ends(led):
+    led.wait_for(table.MOVING).wait(5)
+    led.say("stop")
+    said = len(led.said())
+    assert led.listening() == table.spoken_in(table.STOPPING)
+    led.wait(3.9)
+    assert not led.session.ended
+    led.wait(0.2)
+    assert led.session.ended
+    assert len(led.said()) == said
+
+
+def test_who_says_stop_once_more_ends_it_at_once(led):
+    led.wait_for(table.MOVING).wait(5)
+    led.say("stop")
+    led.say("stop")
+    assert led.ends()[0].outcome == "stopped"
+
+
+def test_stop_and_then_it_hurts_is_a_pain_and_asked_about(led, voice):
+    led.wait_for(table.MOVING).wait(15)
+    led.say("stop")
+    led.wait(1.5)
+    led.say("it_hurts", "it hurts")
+    led.wait(12)
+    assert led.session.state == table.ASKING_WHERE
+    assert led.lines()[-3:] == [*voice.say("pain_halt"), *voice.say("pain_ask_where")]
+    (pain,) = led.notes("pain")
+    assert (pain["exercise"], pain["state"]) == ("jefferson-curl", "moving")
+    assert [note["ended"] for note in led.notes("set")] == ["stopped"]
+
+
+def test_stop_and_then_a_place_that_hurts_is_not_asked_where(led):
+    led.wait_for(table.MOVING).wait(5)
+    led.say("stop")
+    led.say("it_hurts", "my back hurts")
+    assert led.session.state == table.ASKING_STRENGTH
+
+
+def test_who_went_on_after_stop_and_a_pain_has_not_stopped(led):
+    led.wait_for(table.MOVING).wait(5)
+    led.say("stop")
+    for said in ("it_hurts", *A_LITTLE, "yes"):
+        led.say(said)
+    led.wait_for(table.ENDED, limit_s=3600)
+    assert led.ends()[0].outcome == "completed"
+
+
+def test_stop_and_then_a_pain_among_the_questions_asks_them_anew_about_the_same_pain(led, voice):
+    hurt(led, "lower_back", "stop")
+    led.say("it_hurts", "it hurts")
+    led.wait(12)
+    assert led.session.state == table.ASKING_WHERE
+    assert {*voice.say("pain_again"), *voice.say("pain_ask_where")} <= set(led.lines())
+    led.say("stop")
+    led.say("stop")
+    assert len(led.notes("pain")) == len(led.notes("pain_told")) == 1
+
+
+def test_stop_and_then_a_pain_while_it_is_closing_is_noted_with_the_last_words(led, voice):
+    led.wait_for(table.CLOSING, limit_s=3600).wait(1)
+    led.say("stop")
+    led.say("it_hurts", "it hurts")
+    led.wait_for(table.ENDED)
+    assert led.ends()[0].outcome == "eased"
+    assert led.lines()[-1] == voice.say("pain_end")[-1]
+    assert len(led.notes("pain")) == len(led.notes("pain_told")) == 1
+
+
+def test_stop_and_then_a_red_flag_is_answered_with_advice(led, voice):
+    led.wait_for(table.MOVING).wait(5)
+    led.say("stop")
+    led.send(Heard(Command("red_flag"), "i feel dizzy"))
+    led.wait_for(table.ENDED)
+    assert led.lines()[-1] == voice.say("see_someone")[-1]
+    assert led.notes("red_flag")[0]["state"] == "moving"
+
+
+def test_a_trouble_after_stop_breaks_no_silence(led):
+    led.wait_for(table.MOVING).wait(5)
+    led.say("stop")
+    assert led.send(Troubled("trouble_store")) == ()
 
 
 def test_two_sessions_at_once_know_nothing_of_each_other(led, circuit, voice):
@@ -591,5 +679,5 @@ def test_two_sessions_at_once_know_nothing_of_each_other(led, circuit, voice):
     led.say("it_hurts")
     other.wait_for(table.MOVING)
     led.say("stop")
-    assert (led.session.state, other.session.state) == (table.ENDED, table.MOVING)
+    assert (led.session.state, other.session.state) == (table.STOPPING, table.MOVING)
     assert other.notes("pain") == []

@@ -26,7 +26,7 @@ from coach.session.messages import (
 )
 from coach.session.phrases import COMMANDS
 from coach.session.plan import Dose, variant_of
-from coach.session.session import PUBLISHED_RULES, Session
+from coach.session.session import HEAR_OUT, PUBLISHED_RULES, Session
 
 VOICE = load_voice("english")
 CIRCUIT = load_routine("lower-back-circuit")
@@ -37,6 +37,7 @@ passing = st.integers(1, 40_000).map(lambda ms: Passed(Milliseconds(ms)))
 blocks = st.just(Passed(Milliseconds(20)))
 any_spoken = st.integers(0, 30).map(Spoken)
 troubles = st.sampled_from(["trouble_store", "trouble_mouth"]).map(Troubled)
+PAIN_WORDS = [Heard(Command("it_hurts")), Heard(Command("red_flag"))]
 SPEAK = Spoken(-1)
 """Stands for "the line that was asked for last has been spoken", whatever its number."""
 
@@ -85,16 +86,41 @@ def test_it_never_raises_and_the_same_events_bring_the_same_actions(routine, str
 
 @settings(max_examples=200)
 @given(routines, events, events)
-def test_stop_always_ends_it_at_once_and_nothing_is_spoken_afterwards(routine, before, after):
-    session, log = run(routine, [*before, Heard(Command("stop"))])
+def test_stop_always_silences_it_at_once_and_ends_it_unless_a_pain_word_follows(routine, before, after):
+    session, _ = run(routine, before)
+    if session.ended:
+        return
+    was_stopping = session.state == table.STOPPING
+    actions = session.handle(Heard(Command("stop")))
+    assert isinstance(actions[0], Entered if was_stopping else Hush)
+    for event in [it for it in after if it not in PAIN_WORDS] + [Passed(HEAR_OUT)]:
+        actions += session.handle(event)
     assert session.ended
-    if not any(isinstance(a, End) for _, actions in log[:-1] for a in actions):
-        last = log[-1][1]
-        assert isinstance(last[0], Hush)
-        assert not any(isinstance(a, Say) for a in last)
-        assert [a.outcome for a in last if isinstance(a, End)] == ["stopped"]
+    assert not any(isinstance(a, Say) for a in actions)
+    assert {a.state for a in actions if isinstance(a, Entered)} <= {table.STOPPING, table.ENDED}
+    assert [a.outcome for a in actions if isinstance(a, End)] == ["stopped"]
     for event in after:
         assert session.handle(event) == ()
+
+
+@settings(max_examples=200)
+@given(routines, rules, events, st.lists(passing, max_size=3), st.sampled_from(PAIN_WORDS))
+def test_a_pain_word_after_stop_does_what_it_does_before_it(routine, rules, before, between, word):
+    """ "Stop ... it hurts", and "it hurts" at once: both lead to the questions, or to the end with advice."""
+    session, _ = run(routine, before, rules)
+    session.handle(Heard(Command("stop")))
+    for event in between:
+        session.handle(event)
+    if session.ended:
+        return
+    pains = session._pains
+    actions = session.handle(word)
+    assert isinstance(actions[0], Hush)
+    assert session.state in (*table.ASKING, table.CLOSING)
+    assert any(isinstance(a, Say) for a in actions)
+    noted = [dict(a.detail)["state"] for a in actions if isinstance(a, Note) and a.kind in ("pain", "red_flag")]
+    assert table.STOPPING not in noted
+    assert len(noted) == (1 if word.command == "red_flag" else session._pains - pains)
 
 
 @settings(max_examples=200)
@@ -109,7 +135,7 @@ def test_a_pain_word_silences_it_at_once_and_never_leads_back_unasked(routine, b
     actions = session.handle(Heard(Command("it_hurts")))
     assert isinstance(actions[0], Hush)
     assert sum(isinstance(a, Note) and a.kind == "pain" for a in actions) == (session._pains > pains_before)
-    assert session._pains > pains_before or state in (*table.AFTER_PAIN, table.CLOSING)
+    assert session._pains > pains_before or state in (*table.AFTER_PAIN, table.CLOSING, table.STOPPING)
     assert session.state in (*table.AFTER_PAIN, table.CLOSING)
     # Whatever happens then, short of the person asking, does not come back to the same thing.
     harmless = {"louder", "quieter", "slower", "faster", "how_long", "whats_next", "help", "pause", "repeat"}
@@ -163,7 +189,7 @@ def test_no_exercise_follows_a_strong_an_unknown_or_a_second_pain(routine, rules
     for event in after:
         for action in session.handle(event):
             if isinstance(action, Entered):
-                assert not over or action.state in (table.CLOSING, table.ENDED), action
+                assert not over or action.state in (table.CLOSING, table.STOPPING, table.ENDED), action
             if isinstance(action, Note) and action.kind == "pain_told":
                 told = dict(action.detail)
                 ended = told["response"] in ("end", "see_someone")
@@ -185,7 +211,7 @@ def test_a_red_flag_always_ends_it_and_nothing_but_the_advice_follows(routine, b
         number = max((a.number for a in actions if isinstance(a, Say)), default=number)
         actions += session.handle(Spoken(number) if event is SPEAK else event)
     assert session.ended
-    assert {a.state for a in actions if isinstance(a, Entered)} <= {table.CLOSING, table.ENDED}
+    assert {a.state for a in actions if isinstance(a, Entered)} <= {table.CLOSING, table.STOPPING, table.ENDED}
     assert {a.line.text for a in actions if isinstance(a, Say)} <= ADVICE
 
 

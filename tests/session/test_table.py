@@ -57,7 +57,11 @@ def test_every_state_is_reached_and_can_come_to_an_end():
 @pytest.mark.parametrize("state", table.ALIVE)
 def test_stop_ends_it_in_every_state_unguarded_and_before_any_other_row(state):
     row = next(row for row in table.TABLE if row.on == "stop" and state in row.in_)
-    assert (row.to, row.if_) == (table.ENDED, "")
+    assert (row.to, row.if_) == (table.ENDED if state == table.STOPPING else table.STOPPING, "")
+
+
+def test_after_stop_nothing_is_listened_for_but_what_always_wins():
+    assert set(table.spoken_in(table.STOPPING)) == {"stop", "red_flag", "it_hurts"}
 
 
 @pytest.mark.parametrize("state", table.ALIVE)
@@ -93,7 +97,7 @@ def test_no_answer_about_a_pain_leads_to_an_exercise(state):
         *table.ASKING,
         *table.OFFERING,
         table.CLOSING,
-        table.ENDED,
+        table.STOPPING,
     }
 
 
