@@ -12,7 +12,7 @@ from coach.devices.echo import EchoCanceller
 from coach.devices.mouth import SpeakingMouth
 from coach.front_end import FrontEnd
 from coach.loop import Hands, lead
-from coach.near_end import LONGEST, SETTLING, NearEnd
+from coach.near_end import A_STRETCH, LONGEST, SETTLING, NearEnd
 from coach.ports import BLOCK_BYTES, BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
 from coach.rehearsal.echo import NoEcho
 from coach.rehearsal.listener import ScriptedListener
@@ -240,11 +240,11 @@ def test_one_block_is_enough_if_the_coach_speaks_all_the_while():
         assert not near_end.was_echo(Milliseconds(9_200))  # a second later nothing was left
 
 
-def known():
+def known(coming_through=(10, 10, 10, 20)):
     """A detector that also knows how much of the coach comes through to the ears: now and then twice the noise."""
     near_end = settled()
-    for _ in range(600):
-        for given in (10, 10, 10, 20):
+    for _ in range(2_400 // len(coming_through)):
+        for given in coming_through:
             assert not near_end.process(loud(3000), loud(30), loud(3000), loud(given), 0)
     return near_end
 
@@ -257,10 +257,42 @@ def test_what_comes_through_to_the_ears_far_above_the_coach_alone_is_somebody():
         for given in (10, 900, 900, 900, 10, 10, 10)
     ]
     assert sum(word) >= 3
-    assert not near_end.was_echo(Milliseconds((20 * 20 + 600 * 4) * BLOCK_MS))
+    assert not near_end.was_echo(Milliseconds((20 * 20 + 2_400) * BLOCK_MS))
     near_end = known()
     loudest = [near_end.process(loud(3000), loud(30), loud(3000), loud(40), 0) for _ in range(5)]
     assert loudest == [False] * 5
+
+
+MUCH = (10, 10, 10, 60, 60, 60)
+"""So much of the coach comes through that a word must be loud to stand out."""
+
+
+def coming_through(near_end, stretch):
+    """What stands out nowhere comes through to the ears for so many blocks in a row, then nothing."""
+    for block in range(30):
+        given = loud(90 if block < stretch else 10)
+        assert not near_end.process(loud(3000), loud(30), loud(3000), given, 0)
+
+
+def test_a_word_that_stands_out_nowhere_comes_through_for_longer_than_the_coach_does():
+    for stretch, own in ((A_STRETCH, True), (A_STRETCH + 3, False)):
+        near_end = known(MUCH)
+        coming_through(near_end, stretch)
+        assert near_end.was_echo(Milliseconds((20 * 20 + 2_400 + 25) * BLOCK_MS)) is own, stretch
+
+
+def test_where_the_coach_itself_comes_through_for_as_long_it_is_the_coach():
+    near_end = known(MUCH)
+    for _ in range(6):
+        coming_through(near_end, 13)
+    assert near_end.was_echo(Milliseconds((20 * 20 + 2_400 + 5 * 30 + 25) * BLOCK_MS))
+
+
+def test_while_the_path_is_unknown_whatever_comes_through_is_the_coach():
+    near_end = known(MUCH)
+    for block in range(30):
+        near_end.process(loud(3000), loud(30), loud(3000), loud(90), 0 if block > 2 else -math.inf)
+    assert near_end.was_echo(Milliseconds((20 * 20 + 2_400 + 25) * BLOCK_MS))
 
 
 def test_until_it_is_known_what_comes_through_of_the_coach_nobody_is_noticed_by_it():
