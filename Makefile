@@ -35,11 +35,12 @@ fast:
 	$(PYTEST) -n 2 -m "not slow and not covers"
 	$(PYTEST) -n 2 -m covers tests/session tests/test_scores.py $(COVERAGE)
 
-# The live ones one at a time: they listen to real sound, and would hear each other starve.
+# The live ones mostly wait for real sound to pass, each process with a sound server of its own, so two at a time do
+# not starve each other: they take a quarter of two cores.
 slow: ## the slow tests alone: the real recogniser over long audio, live sound on a private sound server
 	@.ci/set-up test
 	$(PYTEST) -n 2 --dist loadfile -m slow --durations 5 --ignore tests/live
-	$(PYTEST) -m slow --durations 5 tests/live
+	$(PYTEST) -n 2 -m slow --durations 5 tests/live
 
 bench: ## measure latencies, speed and memory on this machine
 	@.ci/set-up run

@@ -5,8 +5,9 @@ Without the server's programs the tests are skipped, unless COACH_REQUIRE_LIVE=1
 
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def mouth() -> Iterator[SpeakingMouth]:
     """The coach's own voice, to know its lines by."""
     with closing(SpeakingMouth(VOICE.espeak_voice, pitch=VOICE.pitch)) as mouth:
         yield mouth
+
+
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Shows figures among the dots; on the standard error, because that of a worker process is seen, too."""
+
+    def show(figures: str) -> None:
+        with capsys.disabled():
+            print(f"\n{figures}", file=sys.stderr)  # noqa: T201 - the figures are the point
+
+    return show
 
 
 @pytest.fixture

@@ -78,11 +78,10 @@ def start(store: Path) -> Iterator[Callable[..., Watched]]:
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Callable[..., None]:
+def tell(show: Callable[[str], None]) -> Callable[..., None]:
     def tell(fault: str, **seconds: float) -> None:
-        with capsys.disabled():
-            figures = ", ".join(f"{what.replace('_', ' ')} {it:.1f} s" for what, it in seconds.items())
-            print(f"\nfault: {fault}: {figures}")  # noqa: T201 - the figures are the point
+        figures = ", ".join(f"{what.replace('_', ' ')} {it:.1f} s" for what, it in seconds.items())
+        show(f"fault: {fault}: {figures}")
 
     return tell
 

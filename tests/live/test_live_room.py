@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -155,11 +156,10 @@ def test_a_sentence_can_be_said_without_a_microphone(sound_server: SoundServer) 
 
 
 def test_the_way_from_exchange_to_exchange_is_no_longer_than_the_queue_and_the_devices_allow(
-    sound_server: SoundServer, capsys: pytest.CaptureFixture[str]
+    sound_server: SoundServer, show: Callable[[str], None]
 ) -> None:
     measured = Child(sound_server, "latency", PULSE_SOURCE=f"{SPEAKER}.monitor").result()
-    with capsys.disabled():
-        print("\nreal room:", measured)  # noqa: T201 - the figure is the point
+    show(f"real room: {measured}")
     # 240 ms in the longest queue, what the devices state, and as much again for the server's own buffers. On a
     # calm machine it is 100 to 160 ms; a busy one may be late, but never without bound.
     devices_ms = measured["microphone_ms"] + measured["speaker_ms"]
