@@ -19,7 +19,7 @@ from coach.bench.hearing.measure import words_around_each
 from coach.bench.hearing.over_voice import Coach, interrupt, lead_alone, narrate
 from coach.bench.hearing.recordings import Clip, Recording, load, read_manifests, spread
 from coach.bench.hearing.rendered import Speaker, render
-from coach.bench.hearing.report import Memory, Model, Report
+from coach.bench.hearing.report import EXAMS, Memory, Model, Report
 from coach.bench.hearing.sound import at_level, direct_first, end_of_speech, level, silence, through
 from coach.bench.hearing.tally import Act, Delays, Outcome, Proportion, Rate, Score, Watch, attribute
 from coach.errors import CoachError, ContentBroken
@@ -539,6 +539,25 @@ def test_the_report_becomes_json_a_table_a_page_and_a_picture(report: Report, tm
     assert report.model.digest in page
     draw(report, tmp_path / "hearing.png")
     assert (tmp_path / "hearing.png").stat().st_size > 20_000
+
+
+EXAMINED = (("human", "words"), ("human", "commands"), ("synthetic", "commands"), ("synthetic", "carried"))
+
+
+def test_whatever_is_examined_has_its_place_in_the_table_the_page_and_the_picture(
+    report: Report, tmp_path
+) -> None:
+    score = report.score("human", "commands", "quiet")
+    assert score is not None
+    assert {exam for _, exam in EXAMINED} == set(EXAMS)
+    every = tuple(replace(score, corpus=corpus, exam=exam) for corpus, exam in EXAMINED)
+    whole = replace(report, scores=every)
+    draw(whole, tmp_path / "hearing.png")
+    with (tmp_path / "table.txt").open("w") as file:
+        show(Console(file=file, width=140), whole)
+    told = (tmp_path / "table.txt").read_text(), as_markdown(whole, "on 1 May", "hearing.png")
+    for text in told:
+        assert text.count("100.0 %") >= len(every)
 
 
 def test_a_report_of_nothing_can_still_be_shown(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ STYLES: Final = {
     ("human", "words"): ("#0072b2", "o", "people, isolated words"),
     ("human", "commands"): ("#d55e00", "s", "people, commands"),
     ("synthetic", "commands"): ("#009e73", "^", "synthetic voices, commands"),
+    ("synthetic", "carried"): ("#cc79a7", "v", "synthetic voices, with words around them"),
 }
 URGENT: Final = "#d55e00"
 OTHERS: Final = "#0072b2"
