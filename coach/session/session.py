@@ -530,11 +530,11 @@ class Session:
 
     def _hear_pain_at_the_end(self) -> None:
         """What was being said gives way."""
-        self._fall_silent()
         self._take_pain_at_the_end()
         self._tell(self._voice.say(self._last_key))
 
     def _take_pain_at_the_end(self) -> None:
+        self._fall_silent()
         if self._outcome != "eased":
             self._note_pain()
             self._end_gently("end")
