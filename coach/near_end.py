@@ -169,8 +169,8 @@ class NearEnd:
             if heard == _NOTHING and self.echo_is_audible:
                 heard = _LEFT if through_db > STANDS_OUT_DB else _QUIET
         if spoken_over:
-            known = math.isfinite(unexplained_db) and cleaned != microphone
-            self._stretches.take_in(heard, known=known)
+            settled = self._spoke_for >= SETTLING and cleaned != microphone
+            self._stretches.take_in(heard, known=settled and math.isfinite(unexplained_db))
         self._blocks += 1
         self._heard.append(heard)
         return heard == _PERSON

@@ -295,6 +295,13 @@ def test_while_the_path_is_unknown_whatever_comes_through_is_the_coach():
     assert near_end.was_echo(Milliseconds((20 * 20 + 2_400 + 25) * BLOCK_MS))
 
 
+def test_while_the_canceller_settles_whatever_comes_through_is_the_coach_though_the_path_is_known():
+    near_end = NearEnd()
+    for microphone, cleaned in (*[(20, 10)] * 20, *[(3000, 1500)] * 60):  # a canceller that leaves half, as yet
+        near_end.process(loud(microphone), loud(cleaned), loud(3000), loud(900), 0)
+    assert near_end.was_echo(Milliseconds(60 * BLOCK_MS))
+
+
 def test_until_it_is_known_what_comes_through_of_the_coach_nobody_is_noticed_by_it():
     near_end = settled()
     assert not any(near_end.process(loud(3000), loud(30), loud(3000), loud(900), 0) for _ in range(50))
