@@ -244,9 +244,9 @@ class _Stretches:
     What is left of a voice that is cancelled well comes and goes with its sounds: of 8 minutes of the coach alone
     nothing came through for longer than 7 blocks. A word is 10 to 20 blocks long, even if none of them stands out.
     With two clocks 50 parts in a million apart, up to 35 blocks of the coach alone did, so that is learnt: of 2.6
-    minutes of its speech (7,900 blocks) each, none had so long a stretch before it, with two clocks 37, with twice
-    the reverberation 34, with a loudspeaker at its limits none; with all of these, and 5 dB louder, 679. There
-    somebody stands out of 529, 1,211, 59 and 763, without being there.
+    minutes of its speech (7,900 blocks) each, none had so long a stretch before it, with two clocks 41, with twice
+    the reverberation 14, with a loudspeaker at its limits 1; with all of these, and 5 dB louder, 782. Somebody
+    stands out there, without being there, in 529, 1,211, 59 and 763.
     """
 
     def __init__(self) -> None:
