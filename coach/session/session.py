@@ -426,6 +426,9 @@ class Session:
     def _was_after_pain(self) -> bool:
         return self._stopped_in in table.AFTER_PAIN
 
+    def _was_after_pain_with_a_place(self) -> bool:
+        return self._was_after_pain() and self._pain_as_told().where is not None
+
     def _may_ease(self) -> bool:
         return self._decision()[0] == "easier"
 
@@ -521,12 +524,24 @@ class Session:
         self._end_gently("end")
 
     def _hear_pain_again(self) -> None:
-        """The same pain, for nothing was moved since."""
+        """The same pain, for nothing was moved since; but where it hurts may be told only now."""
         self._fall_silent()
-        if self.state in (table.CONFIRMING_RETURN, table.STOPPING):
-            self._preface = self._voice.say("pain_again")
-        else:
-            self._tell((*self._voice.say("pain_again"), *self._question()))
+        self._preface = self._voice.say("pain_again")
+        before, self._pain = self._pain, self._pain_as_told()
+        if self._pain != before:
+            self._preface += self._wording.understood(self._place_that_hurts(), corrected=False)
+            if self.state in table.CHOOSING:
+                response, reason = self._decision()
+                self._preface += self._voice.say(reason)
+                self._note_what_was_told(response)
+        if self.state in table.ASKING:
+            self._tell(self._question())
+
+    def _hear_pain_again_and_end(self) -> None:
+        """What could be offered is left out by where it hurts, and nothing else is left."""
+        self._hear_pain_again()
+        self._preface = tuple(dict.fromkeys((*self._preface, *self._voice.say("pain_because_no_other"))))
+        self._outcome, self._last_key = "eased", "pain_end"
 
     def _hear_pain_at_the_end(self) -> None:
         """What was being said gives way."""
@@ -581,20 +596,22 @@ class Session:
 
     def _pain_as_told(self) -> Pain:
         """The pain as known with what is being said now. An answer that is left open leaves it unknown."""
-        answer, rules = self._trigger, self._rules
+        answer, rules, pain = self._trigger, self._rules, self._pain
         if answer in table.SIGNS_OF_A_NERVE:
-            return replace(self._pain, kind=kind_of(answer))
-        if answer in table.CORRECTIONS:
-            return replace(self._pain, strength=strength_of(answer, rules))
+            return replace(pain, kind=kind_of(answer))
+        if answer == "it_hurts":
+            # What the rules leave out is not talked away by a second place.
+            kept = pain.where if pain.where in rules.leave_out_places else None
+            return replace(pain, where=kept or place_of(self._place_that_hurts()) or pain.where)
         match self.state:
+            case _ if self.state == table.ASKING_STRENGTH or answer in table.CORRECTIONS:
+                return replace(pain, strength=strength_of(answer, rules))
             case table.ASKING_WHERE:
-                return replace(self._pain, where=place_of(answer))
-            case table.ASKING_STRENGTH:
-                return replace(self._pain, strength=strength_of(answer, rules))
+                return replace(pain, where=place_of(answer))
             case table.ASKING_KIND:
-                return replace(self._pain, kind=kind_of(answer))
+                return replace(pain, kind=kind_of(answer))
             case _:
-                return self._pain
+                return pain
 
     def _response(self) -> Response:
         """What the rules ask for."""

@@ -287,6 +287,47 @@ def test_asked_where_it_hurts_who_says_that_their_knee_does_has_answered(led, vo
     assert len(led.notes("pain")) == 1
 
 
+def test_where_it_hurts_can_be_told_while_another_question_is_asked(led, voice):
+    hurt(led, "upper_back").wait(12)
+    now = led.session.now
+    led.say("it_hurts", "my neck hurts")
+    led.wait(10)
+    noted = voice.say("pain_noted", answer="neck")
+    assert led.lines(since=now) == [*voice.say("pain_again"), *noted, *voice.say("pain_ask_strength")]
+    led.say("number_2")
+    led.say("dull")
+    assert [note["where"] for note in led.notes("pain_told")] == ["neck"]
+
+
+def test_a_leg_told_when_an_easier_way_is_offered_leaves_the_exercise_out(led, voice):
+    hurt(led, *A_LITTLE)
+    assert led.session.state == table.OFFERING_EASIER
+    led.say("it_hurts", "my knee hurts")
+    led.wait(15)
+    assert led.session.state == table.OFFERING_ANOTHER
+    assert voice.say("pain_because_where")[0] in led.lines()
+    assert [note["response"] for note in led.notes("pain_told")] == ["easier", "another"]
+    led.say("it_hurts", "my back hurts")  # a second place takes nothing back
+    assert led.session.state == table.OFFERING_ANOTHER
+    assert led.notes("pain_told")[-1]["where"] == "leg"
+    assert len(led.notes("pain")) == 1
+
+
+def test_a_leg_told_when_no_other_exercise_is_left_ends_it(led, voice):
+    led.say("done")
+    while led.session._course.another_exercise is not None:
+        led.say("next")
+    led.wait_for(table.HOLDING, limit_s=3600).wait(1)
+    for said in ("it_hurts", *A_LITTLE):
+        led.say(said)
+    assert led.session.state == table.OFFERING_EASIER
+    led.say("it_hurts", "my leg hurts")
+    led.wait_for(table.ENDED)
+    assert led.lines().count(voice.say("pain_because_no_other")[0]) == 1
+    assert led.notes("pain_told")[-1]["response"] == "end"
+    assert led.ends()[0].outcome == "eased"
+
+
 def test_a_second_pain_with_its_place_ends_the_session_like_any_other(led):
     hurt(led, *A_LITTLE, "yes").wait_for(table.MOVING).wait(2)
     led.say("it_hurts", "my knee hurts")
@@ -637,11 +678,16 @@ def test_who_went_on_after_stop_and_a_pain_has_not_stopped(led):
 
 
 def test_stop_and_then_a_pain_among_the_questions_asks_them_anew_about_the_same_pain(led, voice):
-    hurt(led, "lower_back", "stop")
+    hurt(led, "stop")
     led.say("it_hurts", "it hurts")
     led.wait(12)
     assert led.session.state == table.ASKING_WHERE
     assert {*voice.say("pain_again"), *voice.say("pain_ask_where")} <= set(led.lines())
+    led.say("stop")
+    led.say("it_hurts", "my neck hurts")
+    led.wait(12)
+    assert led.session.state == table.ASKING_STRENGTH  # where is known by now, and not asked once more
+    assert led.lines()[-1] == voice.say("pain_ask_strength")[-1]
     led.say("stop")
     led.say("stop")
     assert len(led.notes("pain")) == len(led.notes("pain_told")) == 1
