@@ -175,7 +175,7 @@ class _Conductor:
                 self._hands.ears.listen(self._voice.phrases_of(commands))
                 meanings = {phrase: command for command in commands for phrase in self._voice.understands[command]}
                 voice = self._voice
-                self._attention.attend_to(meanings, voice.urgent, voice.muffled, voice.carriers)
+                self._attention.attend_to(meanings, voice.urgent, voice.muffled, voice.carriers, voice.tells)
                 self._presses.attend_to(commands)
             case Prepare(lines=lines):
                 self._hands.mouth.prepare(lines)

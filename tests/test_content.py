@@ -518,6 +518,19 @@ def test_an_unknown_routine_or_voice_is_answered_with_the_nearest():
             'muffled.wait = "stop"',
             '"wait" means "pause"; remove it here',
         ),
+        (
+            "understands.toml",
+            "tells.it_hurts = [",
+            'tells.it_hurts = ["sore", ',
+            'tells, it_hurts: "sore" is no decoy, so it would hardly be heard; write it among the decoys',
+        ),
+        (
+            "understands.toml",
+            "tells.it_hurts = [",
+            'tells.next = ["music"]\ntells.it_hurts = [',
+            'tells, next: "next" is no urgent command; remove it',
+        ),
+        ("says.toml", "Begin:", "This is hurting.", 'would say "hurting" and take it for the command "it_hurts"'),
         ("understands.toml", '"thanks"', '"Thanks."', '"Thanks." is more than words in lower case; write it'),
         ("understands.toml", '"thanks"', '"ouch"', '"ouch" is urgent and means "it_hurts"; remove it here'),
         (

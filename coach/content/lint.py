@@ -59,14 +59,15 @@ def sentences(thing: object, place: Place = ()) -> Iterator[tuple[Place, str]]:
 
 
 def self_commands(page: Page, thing: Spoken, voice: Voice) -> Iterator[Finding]:
-    """Yield each sentence that holds an urgent phrase or a wake phrase: the coach would halt, or wake, on its own
-    word.
+    """Yield each sentence that holds an urgent phrase, a word that tells one, or a wake phrase: the coach would
+    halt, or wake, on its own word.
     """
-    urgent = sorted((*_urgent_phrases(voice), *voice.understands.get(WAKE, ())), key=len, reverse=True)
+    telling = {word: command for command, words in voice.tells.items() for word in words}
+    urgent = sorted((*_urgent_phrases(voice), *voice.understands.get(WAKE, ()), *telling), key=len, reverse=True)
     for place, sentence in sentences(thing):
         words = f" {plain(sentence)} "
         if phrase := next((phrase for phrase in urgent if f" {phrase} " in words), None):
-            command = voice.command_of(phrase, voice.understands)
+            command = telling.get(phrase) or voice.command_of(phrase, voice.understands)
             what = f'the coach would say "{phrase}" and take it for the command "{command}"'
             yield page.finding(place, what, "say it in other words", _near(sentence))
 

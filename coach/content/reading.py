@@ -139,7 +139,7 @@ def read_voice(folder: Path) -> Reading[Voice]:
     if mistakes:  # the rest would only be a long list of what those files lack
         return Reading(None, tuple(mistakes))
     sound, says, ears = pages
-    heard = {"urgent", "decoys", "homophones", "muffled", "carriers", "phrases"}
+    heard = {"urgent", "decoys", "homophones", "muffled", "carriers", "tells", "phrases"}
     own, more = known_only(sound, written_keys(Voice) - heard - {"name", "says", "keys"})
     mistakes += more
     understood, more = known_only(ears, heard)
@@ -236,6 +236,14 @@ def _phrase_mistakes(page: Page, voice: Voice) -> Iterator[Finding]:
         if not (ANSWERS | HOME).issuperset(meanings.get(decoy, ())):
             what = f'the decoy "{decoy}" means "{meanings[decoy][0]}"'
             yield page.finding(("decoys",), what, "remove one of them", f'"{decoy}"')
+    yield from _urgent_word_mistakes(page, voice, meanings)
+    yield from _carrier_mistakes(page, voice, meanings)
+    yield from _never_heard_out(page, voice, meanings)
+
+
+def _urgent_word_mistakes(
+    page: Page, voice: Voice, meanings: Mapping[str, Sequence[Command]]
+) -> Iterator[Finding]:
     for left, phrase in voice.muffled.items():
         if not voice.urgent.intersection(meanings.get(phrase, ())):
             what = f'"{phrase}" is no phrase of an urgent command'
@@ -245,8 +253,16 @@ def _phrase_mistakes(page: Page, voice: Voice) -> Iterator[Finding]:
         if left in meanings:
             what = f'"{left}" means "{meanings[left][0]}"'
             yield page.finding(("muffled",), what, f'remove it here: it cannot mean "{phrase}" too', left)
-    yield from _carrier_mistakes(page, voice, meanings)
-    yield from _never_heard_out(page, voice, meanings)
+    for command, words in voice.tells.items():
+        place: Place = ("tells", command)
+        if command not in voice.urgent:
+            yield page.finding(
+                place, f'"{command}" is no urgent command', "remove it: what must be clear is said whole"
+            )
+        for word in words:
+            if word not in voice.decoys:
+                what = f'"{word}" is no decoy, so it would hardly be heard'
+                yield page.finding(place, what, "write it among the decoys, too, as one word", f'"{word}"')
 
 
 def _carrier_mistakes(page: Page, voice: Voice, meanings: Mapping[str, Sequence[Command]]) -> Iterator[Finding]:

@@ -5,7 +5,11 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 
 - The whole utterance is a phrase, or the same one again and again. "Stop" is a command, "stop stop stop" is one
   too, "I could not stop" is talk; ``[unk]`` and decoy words around a phrase make it talk. Carriers do not (see
-  ``coach/session/carriers.py``): "please stop" is "stop", and "about three" is "three".
+  ``coach/session/carriers.py``): "please stop" is "stop", and "about three" is "three". Urgent phrases in one
+  breath are all meant, one after another: who says "ouch, stop" is in pain, and wants to stop.
+- People tell of a pain in endless ways: "my little toe hurts". So some words tell it by themselves, at the end of
+  a whole utterance, whatever comes before them. Not alone, and not after a single word that is known: "bird" is
+  heard as "hurts", and "backward" as "back hurts".
 - A phrase of several words is hardly ever heard in talk, so one more word before or after it is allowed: people
   say "what's next please", and noise before a phrase is heard as a short word. Not for what must be clear (see
   below): "don't make it harder" is heard as an unknown word and a phrase, too.
@@ -87,6 +91,7 @@ FORGOTTEN = Milliseconds(2_000)
 before begins another, and even what was acted on may be said again."""
 
 NOT_MUFFLED: Mapping[str, str] = {}
+TELLS_NOTHING: Mapping[Command, Sequence[str]] = {}
 
 _WORD = re.compile(r"[a-z']+")
 
@@ -110,12 +115,14 @@ class Attention:
         self._urgent: frozenset[Command] = frozenset()
         self._muffled: Mapping[str, str] = {}
         self._carriers: Mapping[str, frozenset[str]] = {}
+        self._tells: Mapping[str, Command] = {}
         self._began: Milliseconds | None = None  # the utterance at hand
         self._breath = Milliseconds(0)  # when what was not acted on of it began
         self._changed = Milliseconds(0)
         self._believed: dict[str, Milliseconds] = {}  # in what known words, and since when, in this utterance
         self._partial = ""
         self._done_with = ""  # the words of this utterance that were acted on
+        self._in_turn: list[Heard] = []  # what was said in the same breath, and comes next
         self._acted: Heard | None = None
         self._acted_at = Milliseconds(0)
         self._unclear: tuple[Command, Milliseconds] | None = None  # what was not understood clearly, and when
@@ -126,6 +133,7 @@ class Attention:
         urgent: frozenset[Command],
         muffled: Mapping[str, str] = NOT_MUFFLED,
         carriers: Sequence[Carriers] = NO_CARRIERS,
+        tells: Mapping[Command, Sequence[str]] = TELLS_NOTHING,
     ) -> None:
         """From now on, these phrases have these meanings.
 
@@ -134,6 +142,7 @@ class Attention:
             urgent: the commands to act on before the utterance has ended.
             muffled: what is left of urgent phrases that are said over the coach's voice, with the phrases.
             carriers: what people say around phrases, and what changes nothing.
+            tells: words that tell an urgent command, whatever is said before them.
         """
         if meanings != self._meanings:
             self._unclear = None  # an answer to another question
@@ -141,6 +150,8 @@ class Attention:
         self._urgent = urgent
         self._muffled = {left: phrase for left, phrase in muffled.items() if meanings.get(phrase) in urgent}
         self._carriers = by_words(carriers)
+        offered = frozenset(meanings.values())
+        self._tells = {word: command for command in tells if command in offered for word in tells[command]}
 
     def consider(
         self, hypotheses: Sequence[Hypothesis], now: Milliseconds, said: Said, was_echo: WasEcho = never
@@ -155,13 +166,12 @@ class Attention:
         """
         for hypothesis in hypotheses:
             if hypothesis.final:
-                if heard := self._conclude(hypothesis, now, said, was_echo):
-                    return heard
+                self._in_turn += self._conclude(hypothesis, now, said, was_echo)
             else:
                 self._follow(hypothesis.text, now)
-        if not self._partial or now - self._changed < STANDING:
-            return None
-        return self._hurry(now, said, was_echo)
+        if self._partial and now - self._changed >= STANDING and not self._in_turn:
+            self._in_turn += self._hurry(now, said, was_echo)
+        return self._in_turn.pop(0) if self._in_turn else None
 
     def _follow(self, text: str, now: Milliseconds) -> None:
         """Take in a partial result."""
@@ -183,17 +193,20 @@ class Attention:
             self._done_with = ""
         return text[len(self._done_with) :].strip()
 
-    def _hurry(self, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
-        """Act on an urgent phrase before the utterance has ended."""
-        text, heard = self._partial, self._meant(self._partial)
-        if heard is None and self._speaks_over(said):
+    def _hurry(self, now: Milliseconds, said: Said, was_echo: WasEcho) -> list[Heard]:
+        """Act on urgent phrases before the utterance has ended."""
+        text, meant = self._partial, self._meant(self._partial)
+        if not meant and self._speaks_over(said):
             text = _known_end(self._partial)
-            heard = self._meant(text)
-        if heard is None or heard.command not in self._urgent or self._may_become_another(text, heard.command):
-            return None
-        return self._act(heard, self._believed[_known_end(self._partial)], now, said, was_echo)
+            meant = self._meant(text)
+        may_wait = any(
+            it.command not in self._urgent or self._may_become_another(text, it.command) for it in meant
+        )
+        if may_wait or not meant:
+            return []
+        return self._act(meant, self._believed[_known_end(self._partial)], now, said, was_echo)
 
-    def _conclude(self, final: Hypothesis, now: Milliseconds, said: Said, was_echo: WasEcho) -> Heard | None:
+    def _conclude(self, final: Hypothesis, now: Milliseconds, said: Said, was_echo: WasEcho) -> list[Heard]:
         """Act on an utterance that has ended."""
         if self._began is None:
             self._began, self._breath, self._done_with = now, now, ""
@@ -203,13 +216,12 @@ class Attention:
         if self._believed and not self._partial and self._speaks_over(said):
             text = ""  # it was taken back
         self._partial = text
-        heard = self._meant(text) or self._made_out(text, said) or self._meant_with_a_word_more(text)
-        if heard is not None and self._is_sure(heard.command, text, final.confidence, now):
-            heard = self._act(heard, believed, now, said, was_echo)
-        else:
-            heard = None
+        meant = self._meant(text) or self._made_out(text, said)
+        meant = meant or self._meant_with_a_word_more(text) or self._told(text)
+        sure = all(self._is_sure(it.command, text, final.confidence, now) for it in meant)
+        acted_on = self._act(meant, believed, now, said, was_echo) if sure else []
         self._began, self._partial = None, ""
-        return heard
+        return acted_on
 
     def _is_sure(self, command: Command, text: str, confidence: float, now: Milliseconds) -> bool:
         """Whether it was understood well enough for what it does, and is not the rest of what was acted on.
@@ -231,64 +243,75 @@ class Attention:
         return any(f" {words} " in f" {text} " for words in self._carriers if words not in self._meanings)
 
     def _act(
-        self, heard: Heard, believed: Milliseconds, now: Milliseconds, said: Said, was_echo: WasEcho
-    ) -> Heard | None:
-        """Act, unless it is the same again or the coach's own word.
+        self, meant: Sequence[Heard], believed: Milliseconds, now: Milliseconds, said: Said, was_echo: WasEcho
+    ) -> list[Heard]:
+        """Act, but not on what is the same again, or the coach's own word.
 
         Args:
-            heard: what to act on.
+            meant: what to act on.
             believed: since when the recogniser has believed in these words; the utterance may have begun long
                 before, with what was left of the coach's voice.
             now: how much microphone sound was heard so far.
             said: the coach's own words.
             was_echo: its own sound.
         """
-        if self._is_same_again(heard.command, now if self._began is None else self._began, now):
-            return None
+        began = now if self._began is None else self._began
+        new = [it for it in meant if not self._is_same_again(it.command, began, now)]
+        if not new or was_echo(believed):
+            return []
         own_words = said(Milliseconds(believed - ECHO_AND_DECODING))
-        if (
-            was_echo(believed)
-            or _is_in(heard.words, own_words)
-            or _is_in(self._muffled.get(heard.words), own_words)
-        ):
-            return None
-        self._done_with = f"{self._done_with} {self._partial}".strip()
-        self._partial = ""
-        self._acted, self._acted_at = heard, now
+        heard = [it for it in new if not self._is_own(it.words, own_words)]
+        if heard:
+            self._done_with = f"{self._done_with} {self._partial}".strip()
+            self._partial = ""
+            self._acted, self._acted_at = heard[-1], now
         return heard
+
+    def _is_own(self, words: str, own_words: str) -> bool:
+        telling = words.rsplit(maxsplit=1)[-1]
+        return (
+            _is_in(words, own_words)
+            or _is_in(self._muffled.get(words), own_words)
+            or (telling in self._tells and _is_in(telling, own_words))
+        )
 
     def _is_same_again(self, command: Command, began: Milliseconds, now: Milliseconds) -> bool:
         if self._acted is None or command != self._acted.command or command not in self._urgent:
             return False
         return began <= self._acted_at or now < self._acted_at + SAME_AGAIN
 
-    def _meant(self, text: str) -> Heard | None:
+    def _meant(self, text: str) -> list[Heard]:
         """What an utterance means that consists of phrases, what people say around them, and nothing else."""
         if text in self._meanings:  # nearly always so, or not at all
-            return Heard(self._meanings[text], text)
+            return [Heard(self._meanings[text], text)]
         phrases = phrases_in(text, self._meanings, self._carriers)
-        commands = [self._meanings[phrase] for phrase in phrases]
-        if not commands:
-            return None
-        # In a fright people say all sorts of things: the last is what they settled on.
-        if len(set(commands)) == 1 or self._urgent.issuperset(commands):
-            return Heard(commands[-1], phrases[-1])
-        return None
+        meant = {self._meanings[phrase]: phrase for phrase in phrases}
+        # One thing, again and again; or whatever people say in a fright.
+        if len(meant) == 1 or self._urgent.issuperset(meant):
+            return [Heard(command, phrase) for command, phrase in meant.items()]
+        return []
 
-    def _meant_with_a_word_more(self, text: str) -> Heard | None:
+    def _meant_with_a_word_more(self, text: str) -> list[Heard]:
         """What an utterance means that is a phrase of several words, and one word before or after it."""
         words = text.split()
         for phrase in (" ".join(words[1:]), " ".join(words[:-1])):
             if " " in phrase and self._meanings.get(phrase, WAKE) not in TO_BE_CLEAR:
-                return Heard(self._meanings[phrase], phrase)
-        return None
+                return [Heard(self._meanings[phrase], phrase)]
+        return []
 
-    def _made_out(self, text: str, said: Said) -> Heard | None:
+    def _told(self, text: str) -> list[Heard]:
+        """What an utterance means that ends in a word which tells it."""
+        *before, last = text.split() or [""]
+        if last in self._tells and (len(before) > 1 or before == [UNKNOWN]):
+            return [Heard(self._tells[last], text)]
+        return []
+
+    def _made_out(self, text: str, said: Said) -> list[Heard]:
         """What a word means that the coach's voice has eaten a piece of."""
         left = _known_end(text)
         if left not in self._muffled or not self._speaks_over(said):
-            return None
-        return Heard(self._meanings[self._muffled[left]], left)
+            return []
+        return [Heard(self._meanings[self._muffled[left]], left)]
 
     def _speaks_over(self, said: Said) -> bool:
         """Whether the coach has been speaking since shortly before the utterance at hand began."""

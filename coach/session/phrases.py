@@ -429,6 +429,7 @@ class Voice:
         muffled: what is left of urgent phrases that are said over the coach's voice, by what is left: ``stop`` by
             ``top``.
         carriers: what people say around phrases, and what changes nothing of them.
+        tells: words that tell an urgent command, whatever is said before them: "my little toe hurts".
         keys: what keys stand for, in place of words.
     """
 
@@ -448,6 +449,7 @@ class Voice:
     homophones: Mapping[str, Sentence] = field(default_factory=dict)
     muffled: Mapping[str, Sentence] = field(default_factory=dict)
     carriers: tuple[Carriers, ...] = ()
+    tells: Mapping[Command, tuple[Sentence, ...]] = field(default_factory=dict)
     keys: KeyMap = field(default_factory=KeyMap)
 
     def without_microphone(self) -> "Voice":

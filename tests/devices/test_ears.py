@@ -14,8 +14,9 @@ from coach.devices.ears import LONGEST_UTTERANCE, VoskEars, missing_phrases
 from coach.devices.mouth import SpeakingMouth
 from coach.errors import EarsUnfit
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, SILENCE, Pcm
+from coach.session.attention import Attention
 from coach.session.carriers import Carriers
-from coach.session.messages import Command, Hypothesis, Line
+from coach.session.messages import Command, Hypothesis, Line, Milliseconds
 from coach.session.table import MOVING, PAUSED, spoken_in
 from tests.blocks import cut
 from tests.rehearsal.test_understudy_ears import EarsContract, finals
@@ -136,6 +137,39 @@ def test_what_people_say_around_a_phrase_is_heard_with_it(mouth, words):
     person = SpokenPerson(VoskEars(MODEL, voice.decoys, voice.homophones, voice.carriers), mouth)
     person.ears.listen(voice.phrases_of(spoken_in(MOVING)))
     assert finals(person.say(words)) == [words]
+
+
+WAYS_TO_TELL_A_PAIN = [
+    "my left knee hurts",
+    "my ankle hurts",
+    "my back really hurts",
+    "my hip is hurting",
+    "this is painful",
+    "i feel a sharp pain",
+    "oh no it hurts",
+    "that's starting to hurt",
+    "my leg feels weak",
+    "i feel faint",
+    "my foot is tingling",
+]
+
+
+@pytest.mark.parametrize("words", WAYS_TO_TELL_A_PAIN)
+def test_a_pain_is_told_in_many_ways_and_heard(mouth, words):
+    voice = load_voice()
+    ears, attention = VoskEars(MODEL, voice.decoys, voice.homophones, voice.carriers), Attention()
+    offered = spoken_in(MOVING)
+    meanings = {phrase: command for command in offered for phrase in voice.understands[command]}
+    ears.listen(voice.phrases_of(offered))
+    attention.attend_to(meanings, voice.urgent, voice.muffled, voice.carriers, voice.tells)
+    sound = mouth.speak(Line(words, 150)) + SILENCE * 100
+    considered = [
+        attention.consider(ears.hear(block), Milliseconds(number * BLOCK_MS), lambda _since: "")
+        for number, block in enumerate(cut(sound), 1)
+    ]
+    heard = {it.command for it in considered if it is not None}
+    assert heard
+    assert heard <= {"it_hurts", "red_flag"}
 
 
 def test_carriers_that_the_model_lacks_do_not_spoil_the_others(mouth):

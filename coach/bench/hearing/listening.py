@@ -13,7 +13,7 @@ from coach.bench.hearing.conditions import Staged
 from coach.bench.hearing.tally import Act, Outcome
 from coach.devices.ears import VoskEars
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block, Pcm
-from coach.session.attention import Attention
+from coach.session.attention import TELLS_NOTHING, Attention
 from coach.session.carriers import NO_CARRIERS, Carriers
 from coach.session.messages import Command, Milliseconds
 from coach.session.phrases import ANSWERS, HOME, Voice
@@ -99,17 +99,24 @@ class Listening:
     Args:
         ears: hear.
         carriers: what people say around phrases.
+        tells: words that tell an urgent command by themselves.
 
     Attributes:
         heard_s: seconds of sound heard so far.
         spent_s: seconds of processor time the hearing took.
     """
 
-    def __init__(self, ears: VoskEars, carriers: Sequence[Carriers] = NO_CARRIERS) -> None:
+    def __init__(
+        self,
+        ears: VoskEars,
+        carriers: Sequence[Carriers] = NO_CARRIERS,
+        tells: Mapping[Command, Sequence[str]] = TELLS_NOTHING,
+    ) -> None:
         self.ears = ears
         self.heard_s = 0.0
         self.spent_s = 0.0
         self._carriers = carriers
+        self._tells = tells
         self._attention = Attention()
         self._blocks = 0
 
@@ -118,7 +125,7 @@ class Listening:
         self.ears.listen(())  # the ears ignore a grammar they have: this one is never the same
         self.ears.listen(tuple(grammar.meanings))
         self._attention = Attention()
-        self._attention.attend_to(grammar.meanings, grammar.urgent, carriers=self._carriers)
+        self._attention.attend_to(grammar.meanings, grammar.urgent, carriers=self._carriers, tells=self._tells)
 
     def hear(self, sound: Pcm) -> tuple[Act, ...]:
         """Listen to whole blocks; return what the coach would do, in time since the sound began."""

@@ -264,7 +264,8 @@ class _Bench:
 
     def _fresh_ears(self) -> Listening:
         voice = self._voice
-        return Listening(VoskEars(self._model, voice.decoys, voice.homophones, voice.carriers), voice.carriers)
+        ears = VoskEars(self._model, voice.decoys, voice.homophones, voice.carriers)
+        return Listening(ears, voice.carriers, voice.tells)
 
     def _steps(self, routines: Sequence[Routine]) -> Iterator[Step]:
         """Everything there is to do, in order."""
