@@ -108,7 +108,7 @@ class Practice:
         while asked := next((name for name in self._due() if name not in held), None):
             held.add(asked)
             end = self._ask(asked)
-            if end.outcome != "completed":
+            if not _goes_on(end):
                 return end
         while True:
             today = self._plan(self._remember())
@@ -119,10 +119,10 @@ class Practice:
             if answer == "yes":
                 break
             if not answer.startswith(MINUTES):
-                return End("stopped")
+                return End("stopped", on_request=True)
             self._wishes = replace(self._wishes, minutes=int(answer.removeprefix(MINUTES)))
         end = self._lead_session(today.routine)
-        if end.outcome == "completed":
+        if _goes_on(end):
             self._ask_afterwards()
         return end
 
@@ -176,14 +176,15 @@ class Practice:
         """What was said to the plan: yes, no, or how many minutes there are, for which it is made anew."""
         consent = self._interview(replace(load_interview(CONSENT, self._voice), intro=told))
         end = self._lead(consent, CONSENT)
-        return str(consent.answers.get(CONSENT)) if end.outcome == "completed" else ""
+        return str(consent.answers.get(CONSENT)) if _goes_on(end) else ""
 
     def _ask_afterwards(self) -> None:
         end = self._ask(AFTER)
         past = self._remember()
-        if (
-            end.outcome == "completed"
-            and not past.last_interview(HABIT)
-            and len(past.sessions) >= HABIT_AFTER_SESSIONS
-        ):
+        if _goes_on(end) and not past.last_interview(HABIT) and len(past.sessions) >= HABIT_AFTER_SESSIONS:
             self._ask(HABIT)
+
+
+def _goes_on(end: End) -> bool:
+    """Whether something may follow: who says "stop", be it in the last words, wants nothing more."""
+    return end.outcome == "completed" and not end.on_request

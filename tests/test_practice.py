@@ -10,6 +10,7 @@ from coach.content.guidance import load_guidance
 from coach.devices.store import SqliteStore
 from coach.front_end import FrontEnd
 from coach.history import read_past, read_sessions
+from coach.interview.interview import Interview
 from coach.loop import Hands, lead
 from coach.ports import Mind
 from coach.practice import Practice, Wishes
@@ -54,7 +55,7 @@ class Person:
             remarks = (
                 Remark(words=said[min(self.led.count(name), len(said) - 1)], when=When(state=state, after_s=1))
                 for state, said in given.items()
-                if _asks(mind, state)
+                if _asks(mind, state) or (state == "closing" and isinstance(mind, Interview))
             )
             own = Script("answers", tuple(remarks))
             room = QuietRoom(spoken_by(ScriptedListener(own, mouth, trace)))
@@ -153,15 +154,29 @@ def test_with_a_herniated_disc_strength_is_not_even_led_by_its_name(person, name
 
 
 def test_who_would_rather_not_begin_is_not_pressed(person):
-    assert person.practise(MONDAY, {**ALL_WELL, "begin": "no"}) == End("stopped")
+    assert person.practise(MONDAY, {**ALL_WELL, "begin": "no"}) == End("stopped", on_request=True)
     assert person.led == ["readiness", "begin"]
     assert person.said["begin"][-1] == VOICE.say("plan_left")[-1]
 
 
 @pytest.mark.parametrize("question", ["red_nerves", "pain_now", "begin"])
 def test_stop_ends_the_practice_at_every_question(person, question):
-    assert person.practise(MONDAY, {**ALL_WELL, "begin": "yes", question: "stop"}) == End("stopped")
+    assert person.practise(MONDAY, {**ALL_WELL, "begin": "yes", question: "stop"}) == End(
+        "stopped", on_request=True
+    )
     assert not read_past(person.store, EXERCISES).sessions
+
+
+def test_who_says_stop_after_yes_is_not_led_into_a_session(person):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "no"})
+    end = person.practise(MONDAY, {"begin": "yes", "closing": "stop"})
+    assert person.led == ["begin"]
+    assert end.on_request
+
+
+def test_who_says_stop_in_the_last_words_of_a_question_is_asked_no_other(person):
+    person.practise(MONDAY, {**ALL_WELL, "closing": "stop", "begin": "yes"})
+    assert person.led == ["readiness"]
 
 
 def test_a_diary_that_is_refused_keeps_nobody_from_practising(person):

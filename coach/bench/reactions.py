@@ -69,7 +69,7 @@ class Moment:
 # The coach is silent: after "Begin: roll down", before the next cue; after what a rest begins with; after "say
 # continue when you like"; after the question whether to go on in an easier way.
 BETWEEN_COUNTS: Final = Moment("between counts", table.MOVING, 2.2, (DONE, DONE))
-IN_A_REST: Final = Moment("in a rest", table.RESTING, 9.0, (DONE, DONE, DONE))
+IN_A_REST: Final = Moment("in a rest", table.RESTING, 9.0, (DONE, DONE, DONE, DONE))
 PAUSED: Final = Moment("in a pause", table.PAUSED, 6.0, (DONE, PAUSE))
 MILD: Final = tuple(map(Command, ("lower_back", "number_2", "dull")))
 AFTER_PAIN: Final = Moment("after pain", table.OFFERING_EASIER, 13.0, (DONE, IT_HURTS, *MILD))
@@ -136,10 +136,11 @@ def plan(voice: Voice, unknown: Iterable[str] = ()) -> tuple[Trial, ...]:
     }
     halting = [(command, phrase) for command in HALTING for phrase in said[command]]
     trials = []
-    for moments in ((BETWEEN_COUNTS, IN_A_REST), (WHILE_EXPLAINING, WHILE_WELCOMING)):
+    for first, moments in enumerate(((BETWEEN_COUNTS, IN_A_REST), (WHILE_EXPLAINING, WHILE_WELCOMING))):
         for number in range(HALTING_TRIALS):
-            again, phrase = divmod(number, len(halting))
-            trials.append((moments[(number + again) % len(moments)], *halting[phrase]))
+            # Spread over all phrases; where there are more than trials, each is said in one group or not at all.
+            phrase = (2 * number + first) * len(halting) // (2 * HALTING_TRIALS)
+            trials.append((moments[number % len(moments)], *halting[phrase]))
     for command in sorted((said.keys() & SAID_IN_A_SESSION) - set(HALTING)):
         moment = _moment_for(command)
         trials += [(moment, command, said[command][number % len(said[command])]) for number in range(OTHER_TRIALS)]

@@ -156,6 +156,7 @@ class Sleeper:
         self._state: State = "asleep"
         self._request: Request | None = None
         self._noting_since: Milliseconds | None = None  # a record of a pain was begun, and must be ended
+        self._is_flagged = False  # a red flag was told: a pain word after it takes nothing of its advice away
         self._now = Milliseconds(0)
         self._moment = Milliseconds(0)
         self._next_due: float = 0.0
@@ -342,8 +343,9 @@ class Sleeper:
             self._noting_since = self._moment
             self._note("interview", interview=HOME, name=HOME, questions=0)
         self._note("pain", state=self._state, red_flag=red_flag)
+        self._is_flagged = self._is_flagged or red_flag
         self._enter("easing")
-        self._tell(self._voice.say("interview_red_flag" if red_flag else "pain_end"))
+        self._tell(self._voice.say("interview_red_flag" if self._is_flagged else "pain_end"))
 
     def _fall_asleep(self) -> None:
         self._finish_note()
@@ -388,7 +390,7 @@ class Sleeper:
     def _finish_note(self) -> None:
         if self._noting_since is not None:
             self._note("end", outcome="eased", conclusion="")
-            self._noting_since = None
+            self._noting_since, self._is_flagged = None, False
 
     def _note(self, kind: NoteKind, **detail: str | int | bool) -> None:
         at = Milliseconds(self._moment - (self._noting_since or 0))

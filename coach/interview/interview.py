@@ -108,6 +108,8 @@ class Interview:
         self._correctable: Question | None = None  # a number was just given: "no, four" means this one
         self._conclusion: Conclusion | None = None
         self._outcome: Outcome = "completed"
+        self._is_stopped = False
+        self._is_flagged = False  # a red flag was told: from then on nothing but its advice is said
         self._last_words: tuple[str, ...] = ()
         self._now = Milliseconds(0)
         self._moment = Milliseconds(0)
@@ -378,7 +380,8 @@ class Interview:
         self._actions.append(Hush())
         self._note("pain", state=self._place, red_flag=red_flag)
         self._outcome = "eased"
-        eased = "interview_red_flag" if red_flag else "pain_end"
+        self._is_flagged = self._is_flagged or red_flag
+        eased = "interview_red_flag" if self._is_flagged else "pain_end"
         self._say_last((*self._voice.say("pain_halt"), *self._voice.say(eased)))
 
     def _say_last(self, sentences: tuple[str, ...], told: tuple[str, ...] = ()) -> None:
@@ -389,6 +392,7 @@ class Interview:
     def _end_on_request(self) -> None:
         self._actions.append(Hush())
         self._actions.append(Chime("stopped", self._moment))
+        self._is_stopped = True
         if self._state != "closing":  # then nothing but the last words is cut short
             self._outcome = "stopped"
         self._end()
@@ -398,7 +402,7 @@ class Interview:
         self._narration.drop()
         conclusion = self._conclusion.name if self._conclusion else ""
         self._note("end", outcome=self._outcome, conclusion=conclusion)
-        self._actions.append(End(self._outcome))
+        self._actions.append(End(self._outcome, on_request=self._is_stopped))
 
     # --- Speaking -------------------------------------------------------------------------------------------
 

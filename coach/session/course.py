@@ -79,7 +79,7 @@ class Course:
 
     @property
     def has_harder(self) -> bool:
-        """Whether there is a harder variant of the exercise in hand; after pain in it there is none."""
+        """Whether there is a harder variant of the exercise in hand; after pain there is none, in whatever."""
         return not self.has_hurt and self.level_of(self.exercise) < len(self.exercise.harder)
 
     def change_level(self, by: int) -> None:
@@ -89,18 +89,27 @@ class Course:
     # --- Pain -----------------------------------------------------------------------------------------------
 
     def mark_hurt(self) -> None:
-        """The exercise in hand hurts: for the rest of the session it gets no harder, longer or faster than now."""
-        self._hurt[self.exercise.id] = (self.tempo, self.dose)
+        """The exercise in hand hurts: for the rest of the session it gets no harder, longer or faster than now,
+        and nothing else gets harder, or faster than the routine has it.
+        """
+        self._hurt[self.exercise.id] = (self.pace, self.dose)
 
     @property
     def has_hurt(self) -> bool:
-        """Whether the exercise in hand has hurt in this session."""
-        return self.exercise.id in self._hurt
+        """Whether anything has hurt in this session."""
+        return bool(self._hurt)
 
     @property
     def may_be_faster(self) -> bool:
-        """Whether the exercise in hand may be done faster than now: not faster than when it hurt."""
-        return not self.has_hurt or self.tempo > self._hurt[self.exercise.id][0]
+        """Whether the exercise in hand may be done faster than now."""
+        slowest, _ = self._hurt.get(self.exercise.id, (0, None))
+        return not self.has_hurt or self.pace > max(slowest, 0)
+
+    @property
+    def pace(self) -> int:
+        """The tempo of the exercise in hand: what is asked for, but not faster than when it hurt."""
+        hurt, _ = self._hurt.get(self.exercise.id, (self.tempo, None))
+        return max(hurt, self.tempo)
 
     # --- What was explained ---------------------------------------------------------------------------------
 

@@ -218,9 +218,12 @@ class End:
     Attributes:
         outcome: ``completed``, ``stopped`` (on request), ``eased`` (ended after pain) or ``abandoned`` (nobody
             answered).
+        on_request: whether the person asked for the end, be it in the last words of what was completed: then
+            nothing else is led or asked.
     """
 
     outcome: Literal["completed", "stopped", "eased", "abandoned"]
+    on_request: bool = False
 
 
 Action = Say | Chime | Hush | Listen | Prepare | SetVolume | Note | Entered | End

@@ -277,7 +277,7 @@ class Session:
             self._narration.tell(again, self._moment)
 
     def _note(self, kind: NoteKind, **detail: str | int | bool) -> None:
-        of_an_exercise = kind not in ("session", "end") and self._led_in != table.WELCOMING
+        of_an_exercise = kind not in ("session", "end") and not self._is_before_any_exercise
         self._note_of(self._course.exercise.id if of_an_exercise else "", kind, **detail)
 
     def _note_of(self, exercise: str, kind: NoteKind, /, **detail: str | int | bool) -> None:
@@ -406,7 +406,7 @@ class Session:
         self._narration.drop()
         self._timeline = Timeline()
         self._note("end", outcome=self._outcome)
-        self._actions.append(End(self._outcome))
+        self._actions.append(End(self._outcome, on_request=bool(self._stopped_in)))
 
     # --- Guards ---------------------------------------------------------------------------------------------
 
@@ -465,6 +465,13 @@ class Session:
     def _is_hold(self) -> bool:
         return self._course.step.part.hold_s is not None
 
+    def _is_hold_to_begin(self) -> bool:
+        return self._is_set_to_begin() and self._is_hold()
+
+    def _is_set_to_begin(self) -> bool:
+        """Who is ready before anything was done of a set wants to begin it, not to be through with it."""
+        return not self._set_begun
+
     def _other_side_follows(self) -> bool:
         following = self._course.following
         return following is not None and not self._course.steps[following].first_side
@@ -489,7 +496,8 @@ class Session:
     def _end_on_request(self) -> None:
         if not self._is_pain_told:
             self._note_what_was_told(respond(self._pain, self._pains - 1, self._rules))
-        self._outcome = "stopped"
+        if self._stopped_in != table.CLOSING:  # then nothing but the last words is cut short
+            self._outcome = "stopped"
 
     def _halt_and_advise(self) -> None:
         self._fall_silent()
@@ -636,7 +644,7 @@ class Session:
         step = self._course.step
         self._note("pain", state=self._led_in, round=step.round, side=step.side)
         self._pains += 1
-        exercise = "" if self._led_in == table.WELCOMING else step.exercise.id
+        exercise = "" if self._is_before_any_exercise else step.exercise.id
         self._pain = Pain(exercise=exercise, where=place_of(self._place_that_hurts()))
         self._is_pain_told = False
 
@@ -821,12 +829,13 @@ class Session:
         if by < 0 and not self._course.may_be_faster:
             self._interject(self._voice.say("no_harder_after_pain"))
             return
-        if self._course.tempo + by not in TEMPO_LEVELS:
+        tempo = self._course.pace + by
+        if tempo not in TEMPO_LEVELS:
             self._interject(self._voice.say(at_the_limit))
             return
         done = self._done_so_far(in_whole_repetitions=False)
         before = self._course.dose.whole
-        self._course.tempo += by
+        self._course.tempo = tempo
         # The movement goes on at the same point of the same repetition, only at another pace.
         done = Milliseconds(done * self._course.dose.whole // before)
         if self.state == table.MOVING:
@@ -881,6 +890,11 @@ class Session:
     def _led_in(self) -> str:
         """The state, or where "stop" was said: what is noted of the breath after it belongs there."""
         return self._stopped_in if self.state == table.STOPPING else self.state
+
+    @property
+    def _is_before_any_exercise(self) -> bool:
+        """Whether nothing but the welcome was led so far, be it paused."""
+        return self._led_in == table.WELCOMING or (self._led_in == table.PAUSED and self._was_welcoming())
 
     def _leave_set(self, why: str) -> None:
         """Give up the set in hand, on request."""

@@ -122,7 +122,7 @@ TABLE: Final = (
     # "Stop ... it hurts": why somebody stops is heard out, in silence.
     Row("heard_out", (STOPPING,), ENDED, do="end_on_request"),
     # After pain: ask where, how strong, and what kind. What nobody answers is taken for the worst.
-    *each(SIGNS_OF_A_NERVE, (ASKING_WHERE, ASKING_STRENGTH), CLOSING, do="take_answer_and_decide"),
+    *each(SIGNS_OF_A_NERVE, (ASKING_WHERE, ASKING_STRENGTH, *CHOOSING), CLOSING, do="take_answer_and_decide"),
     *each((*PLACES, *LEFT_OPEN), (ASKING_WHERE,), ASKING_STRENGTH, do="take_answer"),
     Row("back", (ASKING_WHERE,), ASKING_STRENGTH, do="take_the_back_as_the_place"),
     *each((*STRENGTHS, *LEFT_OPEN), (ASKING_STRENGTH,), ASKING_KIND, do="take_answer"),
@@ -183,6 +183,8 @@ TABLE: Final = (
     # "Ready" and "done" end whatever is in hand and go on.
     Row("done", (WELCOMING,), BRIEFING),
     Row("done", (BRIEFING,), READYING),
+    Row("done", (READYING,), HOLDING, if_="is_hold_to_begin"),
+    Row("done", (READYING,), MOVING, if_="is_set_to_begin"),
     Row("done", (READYING, MOVING, HOLDING), BRIEFING, if_="other_side_follows", do="finish_early_and_advance"),
     Row("done", (READYING, MOVING, HOLDING), CLOSING, if_="nothing_follows", do="finish_early"),
     Row("done", (READYING, MOVING, HOLDING), RESTING, if_="rest_is_due", do="finish_early"),

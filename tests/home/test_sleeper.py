@@ -249,6 +249,14 @@ def test_a_pain_word_is_noted_as_a_record_of_its_own_and_answered_with_advice(co
     assert home.state == "asleep"
 
 
+def test_after_a_red_flag_a_pain_word_takes_nothing_of_its_advice_away():
+    home = AtHome().say("wake").wait(2).say("red_flag").wait(1).say("it_hurts").wait(10)
+    advice = VOICE.say("interview_red_flag")
+    assert home.said[-len(advice) :] == list(advice)
+    home.wait(60).say("wake").wait(2).say("it_hurts").wait(10)
+    assert home.said[-1] == VOICE.say("pain_end")[-1], "what was told another time is told"
+
+
 def test_a_record_of_a_pain_has_an_end_even_if_the_person_goes_on():
     home = AtHome().say("wake", "it_hurts", "it_hurts", "wake", "begin")
     assert [note.kind for note in home.all(Note)] == ["interview", "pain", "pain", "end"]

@@ -241,6 +241,22 @@ def test_a_pain_word_is_noted_and_ends_it_with_what_to_do(word, red_flag):
     assert asked.ends == ["eased"]
 
 
+def test_after_a_red_flag_a_pain_word_takes_nothing_of_its_advice_away():
+    asked = Asked.on("diary")
+    asked.actions += asked.interview.handle(Heard(Command("red_flag")))
+    asked.say("it_hurts")
+    assert asked.told[-1] == VOICE.say("interview_red_flag")[-1]
+    assert [note["red_flag"] for note in asked.notes("pain")] == [True, False]
+
+
+def test_stop_in_the_last_words_leaves_what_was_answered_complete_and_lets_nothing_follow():
+    interview = interview_on(load_interview("after", VOICE), VOICE, RULES)
+    Asked(interview).say("fine")
+    interview.handle(Heard(Command("yes")))
+    (end,) = (it for it in interview.handle(Heard(Command("stop"))) if isinstance(it, End))
+    assert end == End("completed", on_request=True)
+
+
 def test_after_a_pause_the_question_is_asked_again():
     asked = Asked.on("diary").say("number_1", "pause")
     assert asked.place == "paused"

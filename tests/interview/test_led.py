@@ -72,7 +72,7 @@ class Evening:
 def test_an_interview_and_a_session_are_led_one_after_another_on_the_same_hands():
     evening = Evening(remark("worse", "back_next_morning", 7), remark("stop", "briefing", 5))
     assert evening.lead(interview("morning")) == End("completed")
-    assert evening.lead(Session(load_routine("lower-back-circuit"), VOICE)) == End("stopped")
+    assert evening.lead(Session(load_routine("lower-back-circuit"), VOICE)) == End("stopped", on_request=True)
     assert [store.notes[0].kind for store in evening.stores] == ["interview", "session"]
     assert [store.notes[-1].kind for store in evening.stores] == ["end", "end"]
 

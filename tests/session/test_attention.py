@@ -472,6 +472,8 @@ def run(turns, **circumstances):
             ears.wait(turn * BLOCK)
         else:
             ears._turn([turn])
+            while ears.attention._in_turn:  # what else was meant in the same breath
+                ears._turn([])
         log.append((turn, ears.heard[before:]))
     return ears, log
 

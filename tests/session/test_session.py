@@ -224,6 +224,15 @@ def test_easier_explains_the_easier_variant_and_keeps_it_for_the_rounds_to_come(
     assert set(later) == {variant.name}
 
 
+def test_who_is_ready_before_the_countdown_is_over_begins_at_once(led):
+    led.wait_for(table.READYING).wait(1)
+    led.say("done")
+    assert led.session.state == table.MOVING
+    led.wait(4)
+    led.say("done")
+    assert led.notes("set") != []
+
+
 # --- Pain ------------------------------------------------------------------------------------------------
 
 
@@ -237,6 +246,13 @@ def hurt(led, *answers, after=10):
 
 A_LITTLE = ("lower_back", "number_2", "dull")
 MORE = ("lower_back", "number_4", "dull")
+
+
+def test_a_pain_in_a_pause_of_the_welcome_is_of_no_exercise(led):
+    led.wait(2)
+    for said in ("pause", "it_hurts", *A_LITTLE):
+        led.say(said)
+    assert {note["exercise"] for note in (*led.notes("pain"), *led.notes("pain_told"))} == {""}
 
 
 def test_after_a_pain_word_it_asks_where_how_strong_and_what_kind(led, voice):
@@ -548,6 +564,43 @@ def test_an_offer_after_pain_that_nobody_answers_ends_the_session_on_the_safe_si
     assert led.ends()[0].outcome == "eased"
 
 
+@pytest.mark.parametrize("sign", ["shooting", "numb"])
+@pytest.mark.parametrize("answers", [A_LITTLE, MORE, (*A_LITTLE, "resume")])
+def test_a_sign_of_a_nerve_told_at_an_offer_ends_it_with_advice(led, voice, answers, sign):
+    hurt(led, *answers)
+    assert led.session.state in table.CHOOSING
+    led.say(sign)
+    led.wait_for(table.ENDED)
+    assert led.notes("pain_told")[-1]["response"] == "see_someone"
+    assert voice.say("see_someone")[-1] == led.lines()[-1]
+
+
+@pytest.mark.parametrize("said", ["harder", "faster"])
+def test_after_pain_another_exercise_gets_no_harder_and_no_faster_than_the_routine_has_it(led, voice, said):
+    hurt(led, *MORE, "yes")
+    led.wait_for(table.MOVING).wait(1)
+    assert led.session._course.exercise.id != "jefferson-curl"
+    led.say(said)
+    led.wait(0.1)
+    assert led.lines()[-1] in voice.say("no_harder_after_pain")
+    led.say("slower")
+    led.say("faster")
+    led.wait(0.1)
+    assert led.lines()[-1] in voice.say("faster")
+    assert led.session._course.tempo == 0
+
+
+def test_slower_is_slower_than_what_a_pain_has_slowed_down(led):
+    led.wait_for(table.MOVING).wait(1)
+    for said in ("slower", "it_hurts", *A_LITTLE, "yes"):
+        led.say(said)
+    led.session._course.tempo = 0  # as after "faster" in another exercise
+    led.wait_for(table.MOVING).wait(1)
+    before = led.session._course.dose.repetition
+    led.say("slower")
+    assert led.session._course.dose.repetition > before
+
+
 @pytest.mark.parametrize("said", ["harder", "faster"])
 def test_harder_and_faster_are_refused_after_pain(led, voice, said):
     hurt(led, *A_LITTLE, "yes")
@@ -616,6 +669,14 @@ def test_the_last_words_can_be_heard_again(led, voice):
     led.say("repeat")
     led.wait_for(table.ENDED)
     assert led.lines().count(voice.say("see_someone")[0]) == 2
+
+
+def test_stop_in_the_last_words_leaves_the_session_what_it_was_and_lets_nothing_follow(led):
+    led.wait_for(table.CLOSING, limit_s=3600).wait(1)
+    led.say("stop")
+    led.wait_for(table.ENDED)
+    assert led.notes("end") == [{"exercise": "", "outcome": "completed"}]
+    assert led.ends()[0].on_request
 
 
 def test_what_was_half_done_is_noted_when_it_is_stopped(led):
