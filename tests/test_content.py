@@ -687,6 +687,59 @@ def test_a_line_that_talks_into_the_next_is_a_warning(lull: Path):
     assert told[0].endswith('the next line comes after 3.0; shorten it in "lull", or move it there.')
 
 
+def test_a_variant_that_stands_alone_must_say_itself_what_is_said_while_it_is_done(shelf: Path):
+    change(shelf / "exercises" / "bridge.toml", "amount = 0.6", "stands_alone = true")
+    assert mistakes(shelf / "exercises") == [
+        f'exercises/bridge.toml:19, [[easier]] 1: "small bridge" stands alone, and has no {key} of its own; '
+        f"add {key} = ..., in words that are right in its position."
+        for key in ("cue", "stop_when", "phase_cues")
+    ]
+
+
+def test_so_must_one_of_a_walk_or_a_relaxation(lull: Path):
+    alone = """
+[[easier]]
+name = "seated lull"
+stands_alone = true
+change = ["Sit down."]
+cue = "Sit."
+stop_when = ["If you feel a pinch, tell me."]
+"""
+    file = lull / "exercises" / "lull.toml"
+    file.write_text(file.read_text() + alone)
+    told = mistakes(lull / "exercises")
+    assert [it.partition("has no ")[2].split()[0] for it in told] == ["go", "during"]
+    file.write_text(f'{file.read_text()}go = "Sit now."\nduring = [{{ at = 0.25, say = "Sit on." }}]\n')
+    assert mistakes(lull) == []
+
+
+def test_a_variant_has_a_cue_for_each_phase_or_for_none(shelf: Path):
+    change(shelf / "exercises" / "bridge.toml", "amount = 0.6", 'phase_cues = ["lift a little"]')
+    assert mistakes(shelf) == [
+        "exercises/bridge.toml:22, [[easier]] 1, phase_cues: there are 1 cues for 2 phases; "
+        "give one for each [[phase]], in order."
+    ]
+
+
+def test_a_misspelt_key_in_what_is_said_during_a_variant_is_a_mistake(shelf: Path):
+    change(shelf / "exercises" / "bridge.toml", "amount = 0.6", 'during = [{ at = 0.5, says = "Half." }]')
+    told = mistakes(shelf / "exercises")
+    assert 'there is no such key; did you mean "say"?' in told[1]
+
+
+def test_a_variant_is_timed_and_overheard_like_its_exercise(shelf: Path):
+    words = """phase_cues = ["lift the hips a very little way", "and lower"]
+tempo = 0.5
+breathing = "If it hurts, breathe."
+"""
+    change(shelf / "exercises" / "bridge.toml", "amount = 0.6\n", words)
+    assert warnings(shelf) == [
+        "exercises/bridge.toml:22, [[easier]] 1, phase_cues, item 1: the count and the cue take about 3.2 seconds "
+        "to say; shorten the cue, or give the phase more seconds."
+    ]
+    assert 'bridge.toml:24, [[easier]] 1, breathing: the coach would say "it hurts"' in mistakes(shelf)[0]
+
+
 def test_a_purpose_that_is_nearly_another_s_is_a_warning(shelf: Path):
     change(shelf / "exercises" / "bridge.toml", '"wake the back"', '"strenghten the hips"')
     assert warnings(shelf) == [

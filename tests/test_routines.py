@@ -12,7 +12,7 @@ from coach.rehearsal.script import Script
 from coach.session import table
 from coach.session.cues import QUIET_FOR
 from coach.session.messages import Entered, Milliseconds, Note
-from coach.session.plan import steps_of
+from coach.session.plan import as_led, steps_of
 from coach.session.routine import Routine
 from coach.voice_queue import Played
 
@@ -106,7 +106,7 @@ def test_everything_that_is_told_about_an_exercise_is_heard_in_the_round_in_whic
     for name in MINUTES:
         heard = {line.text for _, line in rehearsed(name).trace.each(Played)}
         for part in routine_of(name).parts:
-            exercise = part.exercise
+            exercise = as_led(part.exercise, part.level)
             assert {*exercise.feel, exercise.breathing, *exercise.stop_when} <= heard
             assert {it.say for it in exercise.during} <= heard
 

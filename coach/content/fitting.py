@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from coach.content.page import TABLES, WRITTEN, Finding, Page, Place, Raw, did_you_mean, short
 from coach.interview.questions import Question, Questionnaire
+from coach.session.carriers import Carriers
 from coach.session.phrases import Voice
 from coach.session.routine import During, Exercise, Part, Phase, Routine, Variant
 
@@ -67,7 +68,8 @@ def _translated(page: Page, place: Place, error: ErrorDetails) -> Finding:
     """Return one of pydantic's errors in plain words."""
     kind = error["type"]
     if kind == "unexpected_keyword_argument":
-        return unknown_key(page, place, written_keys(_TABLE_OF[str(place[0])]))
+        table = next(str(step) for step in reversed(place[:-1]) if step in _TABLE_OF)
+        return unknown_key(page, place, written_keys(_TABLE_OF[table]))
     if kind.startswith("missing"):
         key = str(place[-1])
         example = f"[[{key}]]" if key in TABLES else f"{key} = ..."
@@ -119,5 +121,6 @@ _TABLE_OF: Mapping[str, type] = {
     "during": During,
     "exercise": Part,
     "question": Question,
+    "carriers": Carriers,
 }
 """What a table is made of, for its keys."""

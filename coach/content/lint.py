@@ -12,7 +12,7 @@ from coach.interview.questions import Questionnaire
 from coach.session.cues import HALFWAY, set_timeline
 from coach.session.messages import Command
 from coach.session.phrases import Voice
-from coach.session.plan import Step, dose_of
+from coach.session.plan import Step, as_led, dose_of, step_as_led, variant_of
 from coach.session.routine import Exercise, Part, Routine
 
 LONGEST_SENTENCE = 20
@@ -97,16 +97,11 @@ def ill_timed(page: Page, thing: Spoken, voice: Voice) -> Iterator[Finding]:
     """Yield what takes longer to say, or to wait for, than it should."""
     match thing:
         case Exercise():
-            told = _seconds((*thing.setup, *thing.movement, *thing.feel, thing.breathing), voice)
-            if told > LONGEST_EXPLANATION_S:
-                what = f"set-up, movement, feel and breathing take about {told:.0f} seconds to say"
-                yield page.finding(("setup",), what, f"shorten them to {LONGEST_EXPLANATION_S}")
-            for index, phase in enumerate(thing.phases):
-                said = _seconds((phase.cue,) if index else (phase.cue, "one"), voice)
-                if len(thing.phases) > 1 and said > phase.seconds:
-                    what = f"the count and the cue take about {said:.1f} seconds to say"
-                    place: Place = ("phase", index, "seconds")
-                    yield page.finding(place, what, "shorten the cue, or give the phase more seconds")
+            own = tuple(_ill_timed_way(page, thing, 0, voice))
+            yield from own
+            rungs = (*range(-len(thing.easier), 0), *range(1, len(thing.harder) + 1))
+            for level in () if own else rungs:  # most of their words are the exercise's own
+                yield from _ill_timed_way(page, thing, level, voice)
         case Routine():
             for key in ("rest_s", "rest_between_rounds_s"):
                 if getattr(thing, key) > LONGEST_REST_S:
@@ -119,18 +114,38 @@ def ill_timed(page: Page, thing: Spoken, voice: Voice) -> Iterator[Finding]:
                 yield from _ill_timed_set(page, ("exercise", index), part, voice)
 
 
+def _ill_timed_way(page: Page, exercise: Exercise, level: int, voice: Voice) -> Iterator[Finding]:
+    """Yield what takes too long to say of an exercise as it is led at a level."""
+    variant, led = variant_of(exercise, level), as_led(exercise, level)
+    rung: Place = ("easier", -level - 1) if level < 0 else ("harder", level - 1) if level else ()
+    told = _seconds((*led.setup, *led.movement, *led.feel, led.breathing), voice)
+    if told > LONGEST_EXPLANATION_S:
+        what = f"set-up, movement, feel and breathing take about {told:.0f} seconds to say"
+        yield page.finding(
+            (*rung, "change") if rung else ("setup",), what, f"shorten them to {LONGEST_EXPLANATION_S}"
+        )
+    for index, phase in enumerate(led.phases):
+        said = _seconds((phase.cue,) if index else (phase.cue, "one"), voice)
+        lasts = phase.seconds * (variant.tempo if variant else 1)
+        if len(led.phases) > 1 and said > lasts:
+            what = f"the count and the cue take about {said:.1f} seconds to say"
+            place: Place = (*rung, "phase_cues", index) if rung else ("phase", index, "seconds")
+            remedy = "shorten the cue, or give the phase more seconds"
+            yield page.finding(place, what, remedy, phase.cue if rung else "")
+
+
 def _ill_timed_set(page: Page, place: Place, part: Part, voice: Voice) -> Iterator[Finding]:
     """Yield where a set is silent for too long, or talks into its next line: on the step that comes first."""
-    step = Step(part, round=1, side="", first_side=True)
+    step = step_as_led(Step(part, round=1, side="", first_side=True), part.level)
     dose = dose_of(part, part.level, tempo_level=0)
     if part.hold_s is not None:
-        talk = sorted({0, HALFWAY, 1, *(it.at for it in part.exercise.during)})
+        talk = sorted({0, HALFWAY, 1, *(it.at for it in step.exercise.during)})
         quiet, at = max((later - at, at) for at, later in pairwise(talk))
         if quiet * part.hold_s > LONGEST_QUIET_S:
             what = f'nothing of its own is said in "{part.exercise.id}" for {quiet * part.hold_s:.0f} seconds'
             remedy = f"give that exercise a [[during]] with at = {at + quiet / 2:.2f}, or hold it for less"
             yield page.finding((*place, "hold_s"), what, remedy)
-    own = {it.say for it in part.exercise.during}
+    own = {it.say for it in step.exercise.during}
     for cue, following in pairwise(set_timeline(voice, step, dose)):
         takes, left = _seconds((cue.text,), voice), (following.at - cue.at) / 1000
         if takes > left and (cue.text in own or following.text in own or any(map(cue.text.endswith, own))):

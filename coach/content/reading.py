@@ -61,8 +61,25 @@ def read_exercise(path: Path) -> Reading[Exercise]:
         return Reading(None, (page,))
     raw, mistakes = known_only(page, written_keys(Exercise) - {"id"})
     value, more = fit(EXERCISES, {**raw, "id": path.stem}, page)
-    mistakes += more
+    mistakes += [*more, *(_ladder_mistakes(page, value) if value else ())]
     return Reading(value, tuple(mistakes), ((page, value),) if value else ())
+
+
+def _ladder_mistakes(page: Page, exercise: Exercise) -> Iterator[Finding]:
+    """Yield what a variant lacks: in another position the exercise's own words may order the opposite."""
+    said = [name for name in ("go", "finish", "during") if getattr(exercise, name)]
+    counted = ["phase_cues"] if len(exercise.phases) > 1 else []
+    for key, ladder in (("easier", exercise.easier), ("harder", exercise.harder)):
+        for index, variant in enumerate(ladder):
+            place: Place = (key, index)
+            needed = ("cue", "stop_when", *counted, *said) if variant.stands_alone else ()
+            for name in needed:
+                if not getattr(variant, name):
+                    what = f'"{variant.name}" stands alone, and has no {name} of its own'
+                    yield page.finding(place, what, f"add {name} = ..., in words that are right in its position")
+            if variant.phase_cues and len(variant.phase_cues) != len(exercise.phases):
+                what = f"there are {len(variant.phase_cues)} cues for {len(exercise.phases)} phases"
+                yield page.finding((*place, "phase_cues"), what, "give one for each [[phase]], in order")
 
 
 def read_routine(path: Path) -> Reading[Routine]:

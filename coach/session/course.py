@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from coach.session.messages import Milliseconds
-from coach.session.plan import Dose, Step, dose_of, expected_length, steps_of, variant_of
+from coach.session.plan import Dose, Step, dose_of, expected_length, step_as_led, steps_of, variant_of
 from coach.session.routine import Exercise, Routine
 
 
@@ -37,12 +37,12 @@ class Course:
 
     @property
     def step(self) -> Step:
-        """The set in hand."""
-        return self.steps[self.at]
+        """The set in hand, as it is led in its present variant."""
+        return self.step_at(self.at)
 
     @property
     def exercise(self) -> Exercise:
-        """The exercise in hand."""
+        """The exercise in hand, as it is led in its present variant."""
         return self.step.exercise
 
     @property
@@ -54,6 +54,11 @@ class Course:
     def name(self) -> str:
         """The name of what is in hand, the variant's if it is one."""
         return self.name_of(self.step)
+
+    def step_at(self, index: int) -> Step:
+        """The set at an index, as it is led in its exercise's present variant."""
+        step = self.steps[index]
+        return step_as_led(step, self.level_of(step.exercise))
 
     def level_of(self, exercise: Exercise) -> int:
         """The variant asked for: 0 is the exercise itself, negative is easier."""
@@ -150,7 +155,7 @@ class Course:
     @property
     def next_exercise(self) -> int | None:
         """The next set that is not just another side of this one."""
-        here = self.step
+        here = self.steps[self.at]
         later = range(self.at + 1, len(self.steps))
         return self._first(
             index

@@ -3,10 +3,10 @@
 Pure arithmetic on the routine; the session walks along these steps and never plans by itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coach.session.messages import Milliseconds
-from coach.session.routine import Exercise, Part, Routine, Variant
+from coach.session.routine import OWN_WORDS, Exercise, Part, Routine, Variant
 
 TEMPO_STEP = 1.25
 """One "slower" lengthens every phase by a quarter: clearly felt, and two steps still are a movement."""
@@ -58,6 +58,35 @@ def variant_of(exercise: Exercise, level: int) -> Variant | None:
     if level > 0:
         return exercise.harder[level - 1]
     return None
+
+
+def as_led(exercise: Exercise, level: int) -> Exercise:
+    """The exercise as it is led at a level: explained, counted and warned of in its variant's words.
+
+    What the variant does not say itself is the exercise's, and so are its id, its ladder and the lengths of its
+    phases: how much and how fast is told by the dose.
+
+    Raises:
+        IndexError: there is no variant at this level.
+    """
+    variant = variant_of(exercise, level)
+    if variant is None:
+        return exercise
+    own = {name: words for name in OWN_WORDS if (words := getattr(variant, name))}
+    cues = variant.phase_cues or tuple(phase.cue for phase in exercise.phases)
+    return replace(
+        exercise,
+        name=variant.name,
+        setup=() if variant.stands_alone else exercise.setup,
+        movement=variant.change if variant.stands_alone else (*exercise.movement, *variant.change),
+        phases=tuple(replace(phase, cue=cue) for phase, cue in zip(exercise.phases, cues, strict=True)),
+        **own,
+    )
+
+
+def step_as_led(step: Step, level: int) -> Step:
+    """A set of an exercise as it is led at a level."""
+    return replace(step, part=replace(step.part, exercise=as_led(step.exercise, level)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,25 +23,6 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
-    """An easier or harder way to do an exercise (a regression or a progression).
-
-    Attributes:
-        name: how the coach calls it.
-        change: what to do differently, in sentences for somebody who cannot see.
-        stands_alone: whether that is told instead of the exercise's set-up and movement: for another position.
-        amount: repetitions or hold time as a share of the exercise's own; 1.0 is the same.
-        tempo: length of each phase as a share of the exercise's own; 1.5 is slower by half.
-    """
-
-    name: Sentence
-    change: Annotated[tuple[Sentence, ...], MinLen(1)]
-    stands_alone: bool = False
-    amount: Annotated[float, Interval(ge=0.2, le=3)] = 1.0
-    tempo: Annotated[float, Interval(ge=0.5, le=3)] = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class During:
     """Something said in the middle of a set.
 
@@ -52,6 +33,50 @@ class During:
 
     at: Annotated[float, Interval(ge=0, le=1)]
     say: Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """An easier or harder way to do an exercise (a regression or a progression).
+
+    What it says itself is said instead of the exercise's own; what is left out is the exercise's.
+
+    Attributes:
+        name: how the coach calls it.
+        change: what to do differently, in sentences for somebody who cannot see.
+        stands_alone: whether that is told instead of the exercise's set-up and movement: for another position.
+            Then it says everything itself that is said or counted while it is done.
+        amount: repetitions or hold time as a share of the exercise's own; 1.0 is the same.
+        tempo: length of each phase as a share of the exercise's own; 1.5 is slower by half.
+        phase_cues: a cue for each phase of the exercise, in order.
+        feel: like all that follow, as in the exercise.
+        not_feel: likewise.
+        breathing: likewise.
+        cue: likewise.
+        stop_when: likewise.
+        go: likewise.
+        finish: likewise.
+        during: likewise.
+    """
+
+    name: Sentence
+    change: Annotated[tuple[Sentence, ...], MinLen(1)]
+    stands_alone: bool = False
+    amount: Annotated[float, Interval(ge=0.2, le=3)] = 1.0
+    tempo: Annotated[float, Interval(ge=0.5, le=3)] = 1.0
+    phase_cues: tuple[Sentence, ...] = ()
+    feel: tuple[Sentence, ...] = ()
+    not_feel: tuple[Sentence, ...] = ()
+    breathing: Sentence | None = None
+    cue: Sentence | None = None
+    stop_when: tuple[Sentence, ...] = ()
+    go: Sentence | None = None
+    finish: Sentence | None = None
+    during: tuple[During, ...] = ()
+
+
+OWN_WORDS = ("feel", "not_feel", "breathing", "cue", "stop_when", "go", "finish", "during")
+"""What a variant may say in its own words, beside the cues of the phases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +121,8 @@ class Exercise:
     source: Sentence
     not_feel: tuple[Sentence, ...] = ()
     cued_throughout: bool = False
-    go: Annotated[str, MinLen(1)] | None = None
-    finish: Annotated[str, MinLen(1)] | None = None
+    go: Sentence | None = None
+    finish: Sentence | None = None
     during: tuple[During, ...] = ()
     sides: tuple[Sentence, ...] = ()
     easier: tuple[Variant, ...] = ()

@@ -63,7 +63,7 @@ class Wording:
             index: the step's.
         """
         course, say = self._course, self._voice.say
-        step = course.steps[index]
+        step = course.step_at(index)
         exercise = step.exercise
         side = say("side", side=step.side) if step.side else ()
         explained = course.is_explained(step)
@@ -72,12 +72,10 @@ class Wording:
         opening = (*self._new_round(index), *self._heading(index))
         if explained:
             return (*opening, exercise.cue, *side)
-        variant = variant_of(exercise, course.level_of(exercise))
-        own = () if variant and variant.stands_alone else (*exercise.setup, *exercise.movement)
         return (
             *opening,
-            *own,
-            *(variant.change if variant else ()),
+            *exercise.setup,
+            *exercise.movement,
             *exercise.feel,
             *(exercise.not_feel if course.is_unclear(exercise) else ()),
             exercise.breathing,
@@ -86,7 +84,7 @@ class Wording:
         )
 
     def _new_round(self, index: int) -> tuple[str, ...]:
-        step, rounds = self._course.steps[index], self._course.routine.rounds
+        step, rounds = self._course.step_at(index), self._course.routine.rounds
         if not self._course.begins_round(step):
             return ()
         if step.round == rounds:
@@ -95,7 +93,7 @@ class Wording:
 
     def _heading(self, index: int) -> tuple[str, ...]:
         key = "exercise_next" if index else "exercise_first"
-        return self._name_and_amount(key, self._course.steps[index])
+        return self._name_and_amount(key, self._course.step_at(index))
 
     def _name_and_amount(self, key: str, step: Step) -> tuple[str, ...]:
         return self._voice.say(key, name=self._course.name_of(step), amount=self._amount(step))
@@ -144,7 +142,7 @@ class Wording:
         course, say = self._course, self._voice.say
         if course.following is None:
             return say("closing")
-        step = course.steps[course.following]
+        step = course.step_at(course.following)
         left = course.routine.rounds - course.step.round
         if step.round == course.step.round:
             opening = say("set_done")
@@ -170,7 +168,7 @@ class Wording:
                 easier = variant_of(course.exercise, course.level_of(course.exercise) - 1)
                 return say("pain_offer_easier", name=easier.name if easier else course.name)
             case table.OFFERING_ANOTHER:
-                another = course.steps[course.another_exercise or course.at]
+                another = course.step_at(course.another_exercise or course.at)
                 return say("pain_offer_other", name=course.name_of(another))
             case _:
                 return say("pain_return_question")
@@ -238,7 +236,7 @@ class Wording:
                 upcoming = course.next_exercise
         if upcoming is None:
             return self._voice.say("next_is_end")
-        return self._name_and_amount("next_is", course.steps[upcoming])
+        return self._name_and_amount("next_is", course.step_at(upcoming))
 
     def help(self, commands: Sequence[Command]) -> tuple[str, ...]:
         """One phrase for each command, a few to a sentence; answers are told beside their question."""
