@@ -127,6 +127,22 @@ def test_routines_are_listed_and_own_ones_come_first(shelf: Path):
     assert routine_folders()[0] == own
 
 
+def test_an_own_exercise_takes_the_place_of_ours_in_our_routines(home: Path):
+    own = own_routines() / "exercises"
+    own.mkdir(parents=True)
+    ours = content_root() / "routines"
+    mine = (ours / "exercises" / "cat-camel.toml").read_text().replace("cat-camel", "cat of my physiotherapist", 1)
+    (own / "cat-camel.toml").write_text(mine)
+    names = [part.exercise.name for part in load_routine("mobility").parts]
+    assert names[:2] == ["Jefferson curl", "cat of my physiotherapist"]
+    assert load_routine(ours / "mobility.toml") == load_routine("mobility")
+    beside = home / "exercises"
+    beside.mkdir()
+    (beside / "cat-camel.toml").write_text(mine.replace("cat of", "cat beside"))
+    shutil.copy(ours / "mobility.toml", home / "mobility.toml")
+    assert load_routine("mobility.toml").parts[1].exercise.name == "cat beside my physiotherapist"
+
+
 def test_a_routine_is_loaded_by_path_too(shelf: Path):
     assert isinstance(load_routine(shelf / "morning.toml"), Routine)
     assert load_routine("morning.toml") == load_routine(str(shelf / "morning.toml"))

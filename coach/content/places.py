@@ -42,6 +42,16 @@ def exercise_files(folders: Iterable[Path]) -> dict[str, Path]:
     return {file.stem: file for shelf in reversed(shelves) for file in sorted(shelf.glob("*.toml"))}
 
 
+def exercises_for(routine: Path) -> dict[str, Path]:
+    """Return the exercises that a routine's file may use, by name.
+
+    First come those beside it; for one of ours, too, the person's own, so that these take the place of ours.
+    """
+    folders = routine_folders()
+    is_ours = routine.parent.resolve() == folders[-1].resolve()
+    return exercise_files(folders if is_ours else (routine.parent, *folders))
+
+
 def routine_folders() -> tuple[Path, ...]:
     """Return the folders in which routines are looked for, first to last."""
     return (own_routines(), content_root() / "routines")

@@ -20,7 +20,7 @@ from coach.content.fitting import (
 from coach.content.keys import KEYS_FILE, read_keys
 from coach.content.lint import WAKE, Spoken, plain, self_commands
 from coach.content.page import Finding, Page, Place, Raw, did_you_mean, read, short
-from coach.content.places import exercise_files, routine_folders
+from coach.content.places import exercises_for
 from coach.key_names import ALL_NAMES
 from coach.session.carriers import Carriers
 from coach.session.messages import Command
@@ -88,7 +88,7 @@ def read_routine(path: Path) -> Reading[Routine]:
     if isinstance(page, Finding):
         return Reading(None, (page,))
     raw, mistakes = known_only(page, written_keys(Routine) - {"id"})
-    shelf = exercise_files((path.parent, *routine_folders()))
+    shelf = exercises_for(path)
     spoken: list[tuple[Page, Spoken]] = []
     written = raw.get("parts")
     parts: list[object] = []
