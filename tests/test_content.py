@@ -352,6 +352,13 @@ def test_a_template_s_fields_are_told_as_written():
             "morning.toml:12, [[exercise]] 2, hold_s: 2000 is too large; the most is 1800.",
         ),
         ("rounds = 2", "rest_s = -1", "morning.toml:4, rest_s: -1 is too small; the least is 0."),
+        ("rounds = 2", "rest_s = inf", "morning.toml:4, rest_s: Infinity is too large; the most is 600."),
+        ("rounds = 2", "rest_s = 1e11", "morning.toml:4, rest_s: 100000000000.0 is too large; the most is 600."),
+        (
+            "rounds = 2",
+            "rest_between_rounds_s = 601",
+            "morning.toml:4, rest_between_rounds_s: 601 is too large; the most is 600.",
+        ),
         ('name = "morning"\n', "", 'morning.toml:1: the key "name" is missing; add name = ....'),
         (
             'name = "morning"',

@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Interval, MinLen
+from annotated_types import Interval, MinLen
 
 Sentence = Annotated[str, MinLen(1)]
 """One sentence, spoken as one line: it is repeated whole after an interruption, so keep it short."""
+
+
+Rest = Annotated[float, Interval(ge=0, le=600)]
+"""Seconds. Who rests for longer has ended, and begins anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,8 +181,8 @@ class Routine:
     sore_day: bool = False
     rounds: Annotated[int, Interval(ge=1, le=20)] = 1
     get_ready_s: Annotated[int, Interval(ge=3, le=10)] = 3
-    rest_s: Annotated[float, Ge(0)] = 15.0
-    rest_between_rounds_s: Annotated[float, Ge(0)] = 45.0
+    rest_s: Rest = 15.0
+    rest_between_rounds_s: Rest = 45.0
 
 
 def exercises_of(routines: Iterable[Routine]) -> tuple[Exercise, ...]:
