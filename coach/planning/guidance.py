@@ -29,7 +29,7 @@ class ReadinessRules:
     severe_pain_from: Annotated[int, Interval(ge=1, le=6)]
     no_exercise_pain_from: Annotated[int, Interval(ge=1, le=8)]
     repeat_after_days: Annotated[int, Interval(ge=1, le=42)]
-    repeat_when_sore_after_days: Annotated[int, Interval(ge=1, le=14)]
+    repeat_when_sore_after_days: Annotated[int, Interval(ge=1, le=7)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class WeekRules:
     mobility_a_week: Annotated[int, Interval(ge=1, le=7)]
     days_between_strength: Annotated[int, Interval(ge=1, le=6)]
     days_running: Annotated[int, Interval(ge=1, le=5)]
-    missed_after_days: Annotated[int, Interval(ge=2, le=7)]
+    missed_after_days: Annotated[int, Interval(ge=2, le=3)]
     sore_days: Annotated[int, Interval(ge=3, le=14)]
     break_up_to_minutes: Annotated[int, Interval(ge=1, le=5)]
     stress_from: Annotated[int, Interval(ge=1, le=10)]

@@ -1,6 +1,10 @@
 """The thresholds' file: what is read, what is refused, and in which words."""
 
+from dataclasses import fields
+from typing import get_type_hints
+
 import pytest
+from annotated_types import Interval
 
 from coach import content
 from coach.content.guidance import guidance_mistakes, load_guidance, rules
@@ -38,11 +42,13 @@ def test_a_file_of_ones_own_changes_single_lines(own):
     [
         ("readiness", "severe_pain_from = { value = 9"),
         ("readiness", "repeat_after_days = { value = 400"),
+        ("readiness", "repeat_when_sore_after_days = { value = 8"),
         ("progression", "share_step = { value = 0.3"),
         ("progression", "pain_free_sessions = { value = 0"),
         ("progression", "days_before_step = { value = 1"),
         ("walking", "minutes_step = { value = 30"),
         ("week", "days_running = { value = 7"),
+        ("week", "missed_after_days = { value = 4"),
         ("pain", "end_from = { value = 9"),
     ],
 )
@@ -50,6 +56,20 @@ def test_a_threshold_can_be_made_stricter_and_never_laxer(own, table, line):
     (mistake,) = told(own, f'[{table}]\n{line}, source = "I know better" }}\n')
     assert "guidance.toml:2" in mistake
     assert "a threshold can be made stricter, never laxer" in mistake
+
+
+WISHES = {"strength_a_week", "mobility_a_week", "break_up_to_minutes", "stress_from"}
+"""What a person may want more or less of; within bounds, and on neither side less safe."""
+
+
+def test_every_published_threshold_is_the_least_strict_there_is():
+    published = load_guidance()
+    for table in fields(published):
+        rules_of_it = getattr(published, table.name)
+        for name, kind in get_type_hints(type(rules_of_it), include_extras=True).items():
+            bounds = [it for it in getattr(kind, "__metadata__", ()) if isinstance(it, Interval)]
+            if bounds and name not in WISHES:
+                assert getattr(rules_of_it, name) in (bounds[0].ge, bounds[0].le), name
 
 
 @pytest.mark.parametrize(
