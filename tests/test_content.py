@@ -600,6 +600,37 @@ def test_a_mistake_in_a_voice_is_told_with_place_and_remedy(voice: Path, file: s
     assert all(mistake.startswith("english/") for mistake in found)
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("understands.toml", 'stop = ["stop", ', 'stop = ["", ', "phrases, stop, item 1: the text is empty"),
+        ("understands.toml", 'stop = ["stop", ', "stop = [1, ", "phrases, stop, item 1: 1 is not text"),
+        (
+            "understands.toml",
+            "[[carriers]]",
+            "[[carriers]]\nbefor = []",
+            "[[carriers]] 1, befor: there is no such key",
+        ),
+        (
+            "voice.toml",
+            "begin = [{",
+            "begin = [{ volume = 1,",
+            "chimes, begin, item 1, volume: there is no such key",
+        ),
+        ("voice.toml", "begin = [", "start = [", "chimes, start: there is no such key"),
+    ],
+)
+def test_a_mistake_within_a_table_of_a_voice_is_told_of_the_right_line(
+    voice: Path, file: str, old: str, new: str, told: str
+):
+    change(voice / file, old, new)
+    row = next(
+        n for n, text in enumerate((voice / file).read_text().splitlines(), 1) if new.splitlines()[-1] in text
+    )
+    found = mistakes(voice)
+    assert any(mistake.startswith(f"english/{file}:{row}, {told}") for mistake in found), found
+
+
 def test_a_missing_file_of_a_voice_is_told_alone(voice: Path):
     (voice / "says.toml").unlink()
     assert [mistake.split(";")[0] for mistake in mistakes(voice)] == ["english/says.toml:1: there is no such file"]

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from coach.content.page import TABLES, WRITTEN, Finding, Page, Place, Raw, did_you_mean, short
 from coach.interview.questions import Question, Questionnaire
 from coach.session.carriers import Carriers
-from coach.session.phrases import Voice
+from coach.session.phrases import Chimes, Tone, Voice
 from coach.session.routine import During, Exercise, Part, Phase, Routine, Variant
 
 # A list around the dataclass lends it a configuration, so that the dataclasses need not know pydantic.
@@ -122,5 +122,9 @@ _TABLE_OF: Mapping[str, type] = {
     "exercise": Part,
     "question": Question,
     "carriers": Carriers,
+    "chimes": Chimes,
+    "begin": Tone,
+    "stopped": Tone,
+    "unspoken": Tone,
 }
 """What a table is made of, for its keys."""

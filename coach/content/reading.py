@@ -19,7 +19,7 @@ from coach.content.fitting import (
 )
 from coach.content.keys import KEYS_FILE, read_keys
 from coach.content.lint import WAKE, Spoken, plain, self_commands
-from coach.content.page import Finding, Page, Place, Raw, did_you_mean, read, short
+from coach.content.page import WRITTEN, Finding, Page, Place, Raw, did_you_mean, read, short
 from coach.content.places import exercises_for
 from coach.key_names import ALL_NAMES
 from coach.session.carriers import Carriers
@@ -174,7 +174,7 @@ def read_voice(folder: Path) -> Reading[Voice]:
     def whose(place: Place) -> tuple[Page, Place]:
         if place[0] == "says":
             return says, place[1:]
-        return (ears if place[0] in heard else sound), place
+        return (ears if WRITTEN.get(str(place[0]), place[0]) in heard else sound), place
 
     value, more = fit(VOICES, raw, whose)
     mistakes += [*more, *_missing_words(says, ears, raw)]
