@@ -5,6 +5,7 @@ the module it calls.
 """
 
 import difflib
+import errno
 import os
 import sys
 import traceback
@@ -34,6 +35,9 @@ from coach.voice_queue import Played
 DEFAULT_ROUTINE = "lower-back-circuit"
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended."""
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a file without a name: of standard output, which `coach export > FILE` sends to a disk."""
 
 
 def main() -> None:
@@ -69,6 +73,8 @@ def _drop_output() -> None:
 
 def _unexpected(defect: Exception) -> str:
     """One sentence in place of a traceback, which only a programmer could use."""
+    if isinstance(defect, OSError) and defect.errno in NO_ROOM and defect.filename is None:
+        return "Not everything could be written: the disk is full. Make room on it, then try again."
     place = traceback.extract_tb(defect.__traceback__)[-1]
     return (
         f"Something unexpected happened: {type(defect).__name__}: {defect} "

@@ -22,9 +22,19 @@ EARS = click.option(
     envvar="COACH_EARS",
     help="A Vosk model directory to listen with.  [default: see coach ears]",
 )
+
+
+def _a_name(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse what no file can be called: the history has files beside it, named after it."""
+    if path is not None and not path.absolute().name:
+        raise click.BadParameter(f"{path} is no file.")
+    return path
+
+
 STORE = click.option(
     "--store",
     type=click.Path(path_type=Path),
+    callback=_a_name,
     envvar="COACH_STORE",
     help="The history file.  [default: in your state folder]",
 )

@@ -4,6 +4,7 @@ The sentences about the plan are the voice's own, as the coach speaks them; the 
 """
 
 import math
+import os
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from coach import content
 from coach.cli_history import history_at
 from coach.cli_options import STORE, WORDS
 from coach.content.guidance import load_guidance, rules
+from coach.errors import CoachError
 from coach.history import read_past
 from coach.planning.simulate import PEOPLE, Simulation, chance, simulate
 from coach.planning.telling import explained, said, spoken
@@ -80,6 +82,7 @@ def plan(
     routines = content.sound_routines()
     guidance = load_guidance()
     if simulated:
+        _make_room_for(picture)
         people = [
             simulate(person, routines, guidance, chance(number), first_day=FIRST_DAY)
             for number, person in enumerate(PEOPLE)
@@ -180,9 +183,27 @@ def _show_weeks(people: Sequence[Simulation]) -> None:
     )
 
 
+def _make_room_for(picture: Path) -> None:
+    """Have the picture's folder there before half a minute is spent on what would be drawn."""
+    try:
+        picture.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _undrawn(picture, error.strerror) from error
+    if not os.access(picture if picture.exists() else picture.parent, os.W_OK):
+        raise _undrawn(picture, "it may not be written")
+
+
+def _undrawn(picture: Path, why: str | None) -> CoachError:
+    return CoachError(
+        f"The picture {picture} cannot be drawn: {why}.", "Name a file in a folder of yours with --out."
+    )
+
+
 def _draw(people: Sequence[Simulation], picture: Path) -> None:
     from coach.rehearsal.weeks import draw_weeks  # noqa: PLC0415 - loads NumPy
 
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    draw_weeks(people, picture)
+    try:
+        draw_weeks(people, picture)
+    except OSError as error:
+        raise _undrawn(picture, error.strerror) from error
     out.print(f"  {escape(str(picture))}", soft_wrap=True)

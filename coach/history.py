@@ -17,6 +17,7 @@ from typing import cast, get_args
 
 from coach.devices.store import Recorded, read_history
 from coach.errors import StoreFailed
+from coach.homes import home_folder
 from coach.interview.questions import SKIPPED, Answer, answers_from
 from coach.planning import past
 from coach.planning.past import Past
@@ -176,7 +177,7 @@ def default_store_path(environment: Mapping[str, str] = os.environ) -> Path:
         return Path(service) / "history.sqlite3"
     state = Path(environment.get("XDG_STATE_HOME", ""))
     if not state.is_absolute():
-        state = Path(environment.get("HOME") or Path.home()) / ".local" / "state"
+        state = home_folder(environment) / ".local" / "state"
     return state / "coach" / "history.sqlite3"
 
 

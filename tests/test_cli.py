@@ -147,6 +147,15 @@ def test_an_unknown_command_is_a_wrong_command(coach):
     assert "rehearze" in told.err
 
 
+# --- Where files lie -------------------------------------------------------------------------------------
+
+
+def test_the_root_of_all_folders_is_no_history(coach):
+    told = coach("log", "--store", "/")
+    assert told.code == 2
+    assert "/ is no file." in told.err
+
+
 # --- Content ---------------------------------------------------------------------------------------------
 
 BROKEN_ROUTINE = """\
@@ -454,7 +463,9 @@ def test_a_full_disk_behind_the_output_is_a_sentence(coach):
     with Path("/dev/full").open("w") as full:
         told = coach("routines", prepare=lambda: os.dup2(full.fileno(), 1) and None)
     assert told.code == 1
-    assert "No space left on device" in told.err
+    assert told.err == (
+        "coach: Not everything could be written: the disk is full. Make room on it, then try again.\n"
+    )
 
 
 @pytest.mark.parametrize("command", [("devices", "--voices"), ("log", "--json")])

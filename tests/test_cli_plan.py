@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from coach.cli import coach
 from coach.devices.store import SqliteStore
+from coach.errors import CoachError
 from coach.planning.readiness import RED_FLAGS
 from coach.session.messages import Milliseconds, Note
 
@@ -70,6 +71,14 @@ def test_it_tells_the_first_day_with_its_exercises_and_the_reason(plan, history)
     assert "It is our first session" in told
     assert " times" in told or " s" in told
     assert "a walk of ten minutes" in told
+
+
+def test_a_picture_that_cannot_be_written_is_told_before_anything_is_simulated(tmp_path):
+    (tmp_path / "file").touch()
+    done = CliRunner().invoke(coach, ["plan", "--simulate", "--out", str(tmp_path / "file" / "weeks.png")])
+    assert isinstance(done.exception, CoachError)
+    assert "cannot be drawn: File exists. Name a file in a folder of yours with --out." in str(done.exception)
+    assert not done.output
 
 
 def test_a_red_flag_is_told_in_place_of_a_routine(plan, history):

@@ -15,6 +15,7 @@ from coach.content import (
     routine_folders,
     routines,
 )
+from coach.content.guidance import load_guidance
 from coach.errors import ContentBroken
 from coach.planning.pain import PLACES
 from coach.session.carriers import by_words
@@ -141,6 +142,15 @@ def test_an_own_exercise_takes_the_place_of_ours_in_our_routines(home: Path):
     (beside / "cat-camel.toml").write_text(mine.replace("cat of", "cat beside"))
     shutil.copy(ours / "mobility.toml", home / "mobility.toml")
     assert load_routine("mobility.toml").parts[1].exercise.name == "cat beside my physiotherapist"
+
+
+def test_an_own_folder_that_cannot_be_read_is_told_and_not_passed_over(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", f"/{'x' * 300}")  # for whoever runs this as root, who may read anything
+    for ask in (routines, check, load_guidance, lambda: load_routine("mobility")):
+        with pytest.raises(
+            ContentBroken, match=r"coach/routines: this folder cannot be read \(File name too long\)"
+        ):
+            ask()
 
 
 def test_a_routine_is_loaded_by_path_too(shelf: Path):

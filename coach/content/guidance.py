@@ -14,7 +14,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from coach.content.fitting import unknown_key, wrong
 from coach.content.page import Finding, Page, Place, did_you_mean, in_order, read, short
-from coach.content.places import GUIDANCE, content_root, own_routines
+from coach.content.places import GUIDANCE, content_root, routine_folders
 from coach.errors import ContentBroken
 from coach.planning.guidance import Guidance
 
@@ -68,7 +68,7 @@ def _rules(own: Path | None = None) -> tuple[dict[Place, Rule], list[Finding]]:
     found: dict[Place, Rule] = {}
     mistakes: list[Finding] = []
     ours = content_root() / "routines" / GUIDANCE
-    changed = own or own_routines() / GUIDANCE
+    changed = own or routine_folders()[0] / GUIDANCE
     for path in (ours, changed) if own or changed.is_file() else (ours,):
         page = read(path)
         if isinstance(page, Finding):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from coach.errors import ContentBroken
+from coach.homes import home_folder
 
 GUIDANCE = "guidance.toml"
 """Stands among the routines and is none: the thresholds of pain, progression and planning."""
@@ -26,9 +27,14 @@ def content_root() -> Path:
 
 
 def own_routines() -> Path:
-    """Return the folder for a person's own routines, which need not exist."""
-    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(home).expanduser() / "coach" / "routines"
+    """Return the folder for a person's own routines, which need not exist.
+
+    Raises:
+        CoachError: the person has no home.
+    """
+    given = os.environ.get("XDG_CONFIG_HOME")
+    config = Path(given).expanduser() if given else home_folder() / ".config"
+    return config / "coach" / "routines"
 
 
 def routine_files(folder: Path) -> tuple[Path, ...]:
@@ -53,5 +59,22 @@ def exercises_for(routine: Path) -> dict[str, Path]:
 
 
 def routine_folders() -> tuple[Path, ...]:
-    """Return the folders in which routines are looked for, first to last."""
-    return (own_routines(), content_root() / "routines")
+    """Return the folders in which routines are looked for, first to last.
+
+    Raises:
+        ContentBroken: the person's own cannot be read. To go on without it could be to lead somebody by rules that
+            are laxer than their own.
+        CoachError: the person has no home.
+    """
+    own = own_routines()
+    for folder in (own, own / "exercises"):
+        try:
+            next(folder.iterdir(), None)
+        except (FileNotFoundError, NotADirectoryError):
+            break
+        except OSError as error:
+            remedy = (
+                "allow it with chmod u+rwx, there or on the folder around it, or set XDG_CONFIG_HOME to another"
+            )
+            raise ContentBroken([f"{folder}: this folder cannot be read ({error.strerror}); {remedy}."]) from error
+    return (own, content_root() / "routines")

@@ -20,6 +20,7 @@ from typing import Final
 
 from coach.doctor.report import Report, as_text
 from coach.errors import CoachError
+from coach.homes import home_folder
 
 README: Final = "README.txt"
 
@@ -92,7 +93,7 @@ def this_person(places: Mapping[Path, str]) -> Person:
     try:
         entry = pwd.getpwuid(os.getuid())
     except KeyError:
-        home = Path.home()
+        home = home_folder()
     else:
         full = entry.pw_gecos.split(",")[0]
         names += [entry.pw_name, full, *full.split()]

@@ -16,6 +16,7 @@ from coach.content.places import content_root
 from coach.devices.crashes import Record
 from coach.devices.store import files_of
 from coach.history import default_store_path
+from coach.homes import home_folder
 from coach.installation import ServiceFailed
 from coach.installation.steps import NOT_FOUND, Answer, Delete, Keep, MakeFolder, Run, Step, Write, run
 from coach.installation.versions import SYSTEM_ROOT, user_root
@@ -65,7 +66,7 @@ def place(kind: Kind, environment: Mapping[str, str] = os.environ) -> Place:
         return Place(kind, Path("/etc/systemd/system") / UNIT, Path("/var/lib/coach"), SYSTEM_ROOT)
     config = Path(environment.get("XDG_CONFIG_HOME", ""))
     if not config.is_absolute():
-        config = Path(environment.get("HOME") or Path.home()) / ".config"
+        config = home_folder(environment) / ".config"
     unit = config / "systemd" / "user" / UNIT
     mine = {name: value for name, value in environment.items() if name != "STATE_DIRECTORY"}
     return Place(kind, unit, default_store_path(mine).parent, user_root(environment))

@@ -23,6 +23,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from coach.errors import CoachError
+from coach.homes import home_folder
 from coach.installation import ServiceFailed
 from coach.installation.steps import Delete, Link, Run, Step, Write, perform
 
@@ -41,7 +42,7 @@ def user_root(environment: Mapping[str, str] = os.environ) -> Path:
     """Return where a person's versions are (<https://specifications.freedesktop.org/basedir-spec/latest/>)."""
     data = Path(environment.get("XDG_DATA_HOME", ""))
     if not data.is_absolute():
-        data = Path(environment.get("HOME") or Path.home()) / ".local" / "share"
+        data = home_folder(environment) / ".local" / "share"
     return data / "coach"
 
 

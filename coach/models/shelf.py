@@ -26,6 +26,7 @@ from pathlib import Path
 from coach import content
 from coach.devices.ears import GRAMMAR_FILES, NEEDED_FILES, VoskEars, missing_phrases
 from coach.errors import EarsUnfit
+from coach.homes import home_folder
 from coach.models import DiskRefused, InstallFailed
 from coach.models.catalogue import NAME
 from coach.models.unpack import sync, unpack
@@ -65,7 +66,7 @@ def shelf(voice: str, environment: Mapping[str, str] = os.environ) -> Path:
         return Path(service) / "ears" / voice
     data = Path(environment.get("XDG_DATA_HOME", ""))
     if not data.is_absolute():
-        data = Path(environment.get("HOME") or Path.home()) / ".local" / "share"
+        data = home_folder(environment) / ".local" / "share"
     return data / "coach" / "ears" / voice
 
 
