@@ -366,8 +366,8 @@ def test_an_unknown_script_is_answered_with_the_nearest_one(coach):
 
 def test_a_script_file_that_is_not_there_is_a_sentence(coach):
     told = coach("rehearse", "--dry", "--script", "absent.toml")
-    assert told.code == 1
-    assert "The script absent.toml cannot be read" in told.err
+    assert told.code == 3
+    assert "absent.toml:1: there is no such file" in told.err
 
 
 def test_a_script_of_the_coach_is_found_by_its_name(coach):

@@ -24,7 +24,6 @@ Only the reading stands here; ``listener.py`` does the saying.
 
 import difflib
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,13 +32,16 @@ from typing import Annotated, Any, Final
 from annotated_types import Ge, Interval, MinLen
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from coach.errors import CoachError, ContentBroken
+from coach.content.page import Finding, read
+from coach.errors import ContentBroken
 from coach.session import table
 from coach.session.carriers import NO_CARRIERS, Carriers, by_words, phrases_in
 from coach.session.messages import Entered, Milliseconds
 
 _KNOWN_KEYS_ONLY = ConfigDict(extra="forbid")
 _Text = Annotated[str, MinLen(1)]
+_Seconds = Annotated[float, Interval(ge=0, le=36_000)]
+"""Ten hours are longer than any session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +65,8 @@ class When:
     side: _Text | None = None
     round: Annotated[int, Ge(1)] | None = None
     line: _Text | None = None
-    after_s: Annotated[float, Ge(0)] = 0.0
-    at_s: Annotated[float, Ge(0)] | None = None
+    after_s: _Seconds = 0.0
+    at_s: _Seconds | None = None
 
     def is_during(self, entered: Entered) -> bool:
         """Whether a state, as it was entered, is one that this moment asks for."""
@@ -133,23 +135,14 @@ def read_script(
         states: what there is to be in: the session's states, or an interview's questions and states.
 
     Raises:
-        ContentBroken: the file has mistakes: all of them, each with file, line and remedy.
-        CoachError: the file cannot be read.
+        ContentBroken: the file cannot be read, or has mistakes: all of them, each with file, line and remedy.
     """
+    written = read(path)
+    if isinstance(written, Finding):
+        raise ContentBroken([str(written)])
+    page, around = _Page(path, written.text), by_words(carriers)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CoachError(
-            f"The script {path} cannot be read: {error}.", "Name a text file with [[say]] entries."
-        ) from error
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ContentBroken([f"{path}: this is not TOML: {error}. Correct it there first."]) from error
-
-    page, around = _Page(path, text), by_words(carriers)
-    try:
-        remarks = _PAGE.validate_python(content).say
+        remarks = _PAGE.validate_python(written.raw).say
     except ValidationError as error:
         raise ContentBroken([_sentence(page, one) for one in error.errors()]) from error
     if mistakes := [

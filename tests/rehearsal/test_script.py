@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.errors import CoachError, ContentBroken
+from coach.errors import ContentBroken
 from coach.rehearsal.script import Remark, Script, When, read_script, unsaid_sentence
 from coach.session.carriers import Carriers
 from coach.session.messages import Entered
@@ -117,13 +117,40 @@ def test_words_that_the_coach_does_not_understand_are_a_mistake(script_of):
 
 def test_a_file_that_is_not_toml_is_told_with_its_line(script_of):
     (mistake,) = mistakes_of(script_of, '[[say]]\nwords = "slower\n')
-    assert "mine.toml" in mistake
-    assert "line 2" in mistake
+    assert "mine.toml:2: this is not TOML at column" in mistake
 
 
-def test_a_missing_file_is_told_with_a_remedy(tmp_path):
-    with pytest.raises(CoachError, match=r"nowhere\.toml cannot be read.*Name a text file"):
-        read_script(tmp_path / "nowhere.toml")
+def test_a_missing_file_is_told_with_a_remedy(tmp_path, script_of):
+    script_of("")
+    with pytest.raises(ContentBroken, match=r'mein\.toml:1: there is no such file; did you mean "mine\.toml"\?'):
+        read_script(tmp_path / "mein.toml")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("say = '\u00e4'".encode("latin-1"), "mine.toml:1: this is not UTF-8 text"),
+        (b"say = " + b"[" * 5_000, "it nests too deeply"),
+        (b"say = " + b"9" * 5_000, "it nests too deeply or holds too large a number"),
+        (
+            b"[[say]]\nwords = 'next'\nwhen = { at_s = inf }",
+            "line 3: `at_s` is inf. It should be less than or equal",
+        ),
+        (b"[[say]]\nwords = 'next'\nwhen = { at_s = nan }", "line 3: `at_s` is nan."),
+        (b"[[say]]\nwords = 'next'\nwhen = { round = 1, after_s = 1e9 }", "line 3: `after_s` is 1000000000.0."),
+    ],
+    ids=["latin-1", "nested", "digits", "inf", "nan", "far"],
+)
+def test_what_no_editor_or_clock_can_make_sense_of_is_told(tmp_path, data, told):
+    (tmp_path / "mine.toml").write_bytes(data)
+    with pytest.raises(ContentBroken) as caught:
+        read_script(tmp_path / "mine.toml")
+    assert told in "".join(caught.value.mistakes)
+
+
+def test_an_editor_s_byte_order_mark_does_no_harm(tmp_path):
+    (tmp_path / "mine.toml").write_bytes("\ufeff[[say]]\nwords = 'next'\nwhen = { at_s = 3 }".encode())
+    assert [remark.words for remark in read_script(tmp_path / "mine.toml").remarks] == ["next"]
 
 
 def test_a_moment_fits_the_states_that_share_all_it_asks_for():
