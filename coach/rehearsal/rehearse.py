@@ -56,12 +56,16 @@ class Rehearsal:
     def write(self, folder: Path) -> tuple[Path, ...]:
         """Write the transcript and, unless it was dry, the sound and the picture; return the files.
 
+        The sound and the picture of an earlier rehearsal there are removed: they would belie the new transcript.
+
         Raises:
             CoachError: a file cannot be written, or the picture cannot be drawn; the others are there.
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            transcript = folder / "session.txt"
+            transcript, sound, picture = (folder / f"session.{it}" for it in ("txt", "wav", "png"))
+            sound.unlink(missing_ok=True)
+            picture.unlink(missing_ok=True)
             transcript.write_text(write_score(self.trace, self.name), encoding="utf-8")
         except OSError as error:
             raise CoachError(
@@ -70,7 +74,6 @@ class Rehearsal:
             ) from error
         if self.room is None:
             return (transcript,)
-        sound, picture = folder / "session.wav", folder / "session.png"
         self.room.write_mix(sound)
         draw_picture(self.trace, picture, self.name, sound=Pcm(self.room.coach_track))
         return (transcript, sound, picture)

@@ -71,6 +71,13 @@ def test_a_dry_rehearsal_is_the_same_every_time():
     assert texts[0] == texts[1]
 
 
+def test_a_dry_rehearsal_leaves_no_sound_and_no_picture_of_an_earlier_one(tmp_path):
+    for name in ("session.wav", "session.png", "mine.wav"):
+        (tmp_path / name).touch()
+    rehearse_dry(replace(CIRCUIT, rounds=1), VOICE, script("quiet")).write(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == {"session.txt", "mine.wav"}
+
+
 def test_a_dry_rehearsal_leaves_a_transcript_only(tmp_path):
     [transcript] = rehearse_dry(replace(CIRCUIT, rounds=1), VOICE, script("quiet")).write(tmp_path)
     assert "completed" in transcript.read_text(encoding="utf-8")
