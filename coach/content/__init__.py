@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coach.content.guidance import guidance_mistakes
-from coach.content.interviews import load_interview, read_interview, sounds_alike
+from coach.content.interviews import load_interview, missing_interviews, read_interview, sounds_alike
 from coach.content.lint import hard_to_follow, ill_timed, oddly_spelt, self_commands
 from coach.content.page import Finding, Page, did_you_mean, in_order
 from coach.content.places import (
@@ -150,6 +150,8 @@ def check(paths: Sequence[Path] = (), *, voice: str = "english") -> Report:
                 continue
             reading = read_interview(file) if file.parent.name == "interviews" else read_any(file)
             mistakes += reading.mistakes
+            if is_folder(file) and (file / VOICE_FILES[0]).exists():
+                mistakes += missing_interviews(file)
             files.append(file)
             for page, value in reading.spoken:
                 if isinstance(value, Exercise):

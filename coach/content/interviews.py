@@ -32,6 +32,19 @@ YES_AND_NO = frozenset(map(Command, ("yes", "no")))
 """May be choices beside others."""
 
 
+LED = ("readiness", "morning", "diary", "begin", "after", "habit")
+"""The interviews of a practice: without one of them it cannot be led in a voice."""
+
+
+def missing_interviews(voice: Path) -> Iterator[Finding]:
+    """Yield the interviews of a practice that a voice's folder lacks."""
+    for name in LED:
+        file = voice / "interviews" / f"{name}.toml"
+        if not file.exists():
+            remedy = "copy it from voices/english/interviews, and translate it"
+            yield Finding(file, 1, "", "a practice asks these questions, and there is no such file", remedy)
+
+
 def load_interview(name: str | Path, voice: Voice) -> Questionnaire:
     """Return the questions of an interview.
 

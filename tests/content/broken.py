@@ -8,10 +8,8 @@ from coach.content import check, content_root
 
 def english_in(folder: Path) -> Path:
     """Copy the English voice into a folder; return where it lies."""
-    copy = folder / "english"
-    copy.mkdir()
-    for file in (content_root() / "voices" / "english").glob("*.toml"):
-        shutil.copy(file, copy / file.name)
+    ours, copy = content_root() / "voices" / "english", folder / "english"
+    shutil.copytree(ours, copy, ignore=shutil.ignore_patterns("ears"))
     return copy
 
 

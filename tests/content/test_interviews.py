@@ -1,16 +1,19 @@
 """Every mistake in an interview's file is told with its place and its remedy."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from coach.content import check, load_interview, load_voice
-from coach.content.interviews import read_interview, sounds_alike
+from coach.content import check, content_root, load_interview, load_voice
+from coach.content.interviews import LED, read_interview, sounds_alike
 from coach.content.page import read
 from coach.errors import ContentBroken
 from coach.interview.interview import CORRECTIONS, NUMBERS
 from coach.planning.readiness import QUESTIONS
+
+from .broken import english_in, mistakes
 
 VOICE = load_voice("english")
 NAMES = ("readiness", "morning", "after", "diary", "habit")
@@ -55,6 +58,24 @@ def found(tmp_path: Path, text: str) -> list[str]:
     file.write_text(text, encoding="utf-8")
     report = check([file])
     return [str(it).removeprefix(f"{file}:") for it in (*report.mistakes, *report.warnings)]
+
+
+def test_a_voice_without_the_questions_of_a_practice_is_told(tmp_path):
+    english = english_in(tmp_path)
+    assert mistakes(english) == []
+    for file in ("readiness.toml", "habit.toml"):
+        (english / "interviews" / file).unlink()
+    assert [it.partition("english/")[2] for it in mistakes(english)] == [
+        f"interviews/{name}.toml:1: a practice asks these questions, and there is no such file; "
+        "copy it from voices/english/interviews, and translate it."
+        for name in ("habit", "readiness")
+    ]
+    shutil.rmtree(english / "interviews")
+    assert len(mistakes(english)) == len(LED)
+
+
+def test_these_are_all_the_interviews_there_are():
+    assert {file.stem for file in (content_root() / "voices" / "english" / "interviews").glob("*.toml")} == {*LED}
 
 
 @pytest.mark.parametrize("name", NAMES)
