@@ -354,8 +354,8 @@ def test_all_mistakes_of_a_script_are_told_at_once(coach, tmp_path):
     (tmp_path / "script.toml").write_text('[[say]]\nwords = "paws"\nwhen = { state = "mooving" }\n')
     told = coach("rehearse", "--dry", "--script", "script.toml")
     assert told.code == 3
-    assert 'script.toml, line 2: "paws" is nothing the coach understands.' in told.err
-    assert 'script.toml, line 3: there is no state "mooving". Did you mean "moving"?' in told.err
+    assert 'script.toml:2: "paws" is nothing the coach understands;' in told.err
+    assert 'script.toml:3: there is no state "mooving"; did you mean "moving"?' in told.err
 
 
 def test_an_unknown_script_is_answered_with_the_nearest_one(coach):

@@ -804,6 +804,19 @@ breathing = "If it hurts, breathe."
     assert 'bridge.toml:24, [[easier]] 1, breathing: the coach would say "it hurts"' in mistakes(shelf)[0]
 
 
+def test_the_scripts_of_rehearsals_are_checked_as_what_they_are(home: Path):
+    scripts = content_root() / "routines" / "scripts"
+    report = check([scripts])
+    assert report.mistakes == ()
+    assert {file.stem for file in report.files} >= {"quiet", "it-hurts"}
+    remark = '[[say]]\nwords = "paws"\nwhen = { state = "mooving" }\n'
+    (home / "mine.toml").write_text(f'{remark}[[say]]\nwords = "four"\nwhen = {{ state = "pain_now" }}\n')
+    assert mistakes(home / "mine.toml") == [
+        'mine.toml:2: "paws" is nothing the coach understands; did you mean "pause"?',
+        'mine.toml:3: there is no state "mooving"; did you mean "moving"?',
+    ]
+
+
 def test_a_purpose_that_is_nearly_another_s_is_a_warning(shelf: Path):
     change(shelf / "exercises" / "bridge.toml", '"wake the back"', '"strenghten the hips"')
     assert warnings(shelf) == [

@@ -25,11 +25,20 @@ from coach.content.places import (
     routine_files,
     routine_folders,
 )
-from coach.content.reading import VOICE_FILES, is_folder, read_any, read_exercise, read_routine, read_voice
+from coach.content.reading import (
+    VOICE_FILES,
+    is_folder,
+    is_script,
+    read_any,
+    read_exercise,
+    read_routine,
+    read_voice,
+)
 from coach.errors import ContentBroken
 from coach.interview.questions import Questionnaire
 from coach.session.phrases import Voice
 from coach.session.routine import Exercise, Routine
+from coach.session.table import STATES
 
 __all__ = [
     "VOICE_FILES",
@@ -148,6 +157,10 @@ def check(paths: Sequence[Path] = (), *, voice: str = "english") -> Report:
                 mistakes += guidance_mistakes(file)
                 files.append(file)
                 continue
+            if is_script(file):
+                mistakes += _script_mistakes(file, speaker.value)
+                files.append(file)
+                continue
             reading = read_interview(file) if file.parent.name == "interviews" else read_any(file)
             mistakes += reading.mistakes
             if is_folder(file) and (file / VOICE_FILES[0]).exists():
@@ -167,6 +180,20 @@ def check(paths: Sequence[Path] = (), *, voice: str = "english") -> Report:
         others = [read_exercise(file).value for file in exercise_files(routine_folders()).values()]
         warnings += oddly_spelt(exercises.values(), [it for it in others if it])
     return Report(tuple(dict.fromkeys(files)), in_order(mistakes), in_order(warnings))
+
+
+def _script_mistakes(file: Path, voice: Voice | None) -> tuple[Finding, ...]:
+    """What is wrong with a script; it may be one for a routine or for any interview."""
+    from coach.rehearsal.script import Script, examine  # noqa: PLC0415 - it reads its pages with this package
+
+    if voice is None:
+        return ()
+    shelf = (content_root() / "voices" / voice.name / "interviews").glob("*.toml")
+    asked = [it.value for it in map(read_interview, shelf) if it.value]
+    questions = (question.id for interview in asked for question in interview.questions)
+    phrases = voice.phrases_of(voice.understands)
+    found = examine(file, phrases, voice.carriers, (*STATES, *questions))
+    return () if isinstance(found, Script) else found
 
 
 def _routine_path(name: str | Path) -> Path:

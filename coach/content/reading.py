@@ -321,6 +321,12 @@ def _never_heard_out(page: Page, voice: Voice, meanings: Mapping[str, Sequence[C
                     yield page.finding(("phrases", owners[0]), what, remedy, f'"{phrase}"')
 
 
+def is_script(path: Path) -> bool:
+    """Return whether a file says what is said in a rehearsal: it lies among scripts, or has remarks."""
+    page = None if is_folder(path) else read(path)
+    return path.parent.name == "scripts" or (isinstance(page, Page) and "say" in page.raw)
+
+
 def is_folder(path: Path) -> bool:
     """Return whether a path is a folder; False where one cannot tell."""
     return os.path.isdir(path)  # noqa: PTH112  (Path.is_dir raises where a folder above is closed to us)

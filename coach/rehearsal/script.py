@@ -22,7 +22,6 @@ Like a person, the listener says a remark again if the coach does not react (``t
 Only the reading stands here; ``listener.py`` does the saying.
 """
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +31,7 @@ from typing import Annotated, Any, Final
 from annotated_types import Ge, Interval, MinLen
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from coach.content.page import Finding, read
+from coach.content.page import Finding, did_you_mean, read, short
 from coach.errors import ContentBroken
 from coach.session import table
 from coach.session.carriers import NO_CARRIERS, Carriers, by_words, phrases_in
@@ -137,21 +136,31 @@ def read_script(
     Raises:
         ContentBroken: the file cannot be read, or has mistakes: all of them, each with file, line and remedy.
     """
+    found = examine(path, phrases, carriers, states)
+    if isinstance(found, Script):
+        return found
+    raise ContentBroken([str(it) for it in found])
+
+
+def examine(
+    path: Path, phrases: Collection[str], carriers: Iterable[Carriers], states: Collection[str]
+) -> Script | tuple[Finding, ...]:
+    """Return a script, or everything that is wrong with it; the arguments are those of ``read_script``."""
     written = read(path)
     if isinstance(written, Finding):
-        raise ContentBroken([str(written)])
+        return (written,)
     page, around = _Page(path, written.text), by_words(carriers)
     try:
         remarks = _PAGE.validate_python(written.raw).say
     except ValidationError as error:
-        raise ContentBroken([_sentence(page, one) for one in error.errors()]) from error
-    if mistakes := [
-        f"{page.place(index, key)}: {mistake}"
+        return tuple(_told(page, one) for one in error.errors())
+    mistakes = tuple(
+        page.finding(index, *mistake)
         for index, remark in enumerate(remarks)
-        for key, mistake in _mistakes(remark, phrases, around, states)
-    ]:
-        raise ContentBroken(mistakes)
-    return Script(path.stem, tuple(replace(r, line_number=page.line(i)) for i, r in enumerate(remarks)))
+        for mistake in _mistakes(remark, phrases, around, states)
+    )
+    numbered = (replace(remark, line_number=page.line(index)) for index, remark in enumerate(remarks))
+    return mistakes or Script(path.stem, tuple(numbered))
 
 
 def unsaid_sentence(script: Script, unsaid: Sequence[Remark]) -> str:
@@ -182,15 +191,15 @@ _KEYS: Final = {1: ("say",), 3: ("words", "when", "tries"), 4: (*_CONDITIONS, "a
 """What may stand where: in the file, in a remark, in its moment; by the length of pydantic's location."""
 
 _REMEDIES: Final = {
-    "dataclass_type": 'Write a table: { state = "moving", after_s = 3 }.',
-    "tuple_type": "Begin each remark with [[say]].",
-    "string_type": "Write it in quotes.",
-    "string_too_short": "Write at least a word.",
-    "int_type": "Write a whole number.",
-    "int_parsing": "Write a whole number.",
-    "int_from_float": "Write a whole number.",
-    "float_type": "Write a number of seconds.",
-    "float_parsing": "Write a number of seconds.",
+    "dataclass_type": 'write a table: { state = "moving", after_s = 3 }',
+    "tuple_type": "begin each remark with [[say]]",
+    "string_type": "write it in quotes",
+    "string_too_short": "write at least a word",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number of seconds",
+    "float_parsing": "write a number of seconds",
 }
 """Where pydantic's own words ("unable to parse string as an integer") are for programmers."""
 
@@ -207,51 +216,44 @@ class _Page:
         """The line of a remark's ``[[say]]``; 1 where remarks are written in another way."""
         return self._heads[remark] if remark < len(self._heads) else 1
 
-    def place(self, remark: int, key: str) -> str:
-        """The file and the line where a remark's key stands, or where the remark begins."""
+    def finding(self, remark: int, key: str, what: str, remedy: str) -> Finding:
+        """A mistake, on the line where a remark's key stands, or where the remark begins."""
         first = self.line(remark)
         last = self._heads[remark + 1] - 1 if remark + 1 < len(self._heads) else len(self._lines)
         for number in range(first, last + 1):
             if key and re.search(rf"\b{re.escape(key)}\s*=", self._lines[number - 1]):
-                return f"{self._path}, line {number}"
-        return f"{self._path}, line {first}"
+                return Finding(self._path, number, "", what, remedy)
+        return Finding(self._path, first, "", what, remedy)
 
 
-def _sentence(page: _Page, error: Mapping[str, Any]) -> str:
-    """One of pydantic's findings as a sentence with its place and its remedy."""
+def _told(page: _Page, error: Mapping[str, Any]) -> Finding:
+    """One of pydantic's findings in plain words."""
     index = next((part for part in error["loc"] if isinstance(part, int)), 0)
     key = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "")
-    place = page.place(index, key)
     match error["type"]:
         case "unexpected_keyword_argument":
-            return f"{place}: `{key}` is not known here. {_did_you_mean(key, _KEYS[len(error['loc'])])}"
+            remedy = did_you_mean(key, _KEYS[len(error["loc"])], "the keys here")
+            return page.finding(index, key, f"`{key}` is not known here", remedy)
         case "missing":
-            return f"{place}: this [[say]] has no `{key}`. Add it."
+            return page.finding(index, key, f"this [[say]] has no `{key}`", "add it")
         case kind:
-            remedy = _REMEDIES.get(kind, f"{error['msg'].replace('Input', 'It')}.")
-            return f"{place}: `{key}` is {error['input']!r}. {remedy}"
+            remedy = _REMEDIES.get(kind, error["msg"].replace("Input", "it"))
+            return page.finding(index, key, f"`{key}` is {short(repr(error['input']))}", remedy)
 
 
 def _mistakes(
     remark: Remark, phrases: Collection[str], carriers: Mapping[str, frozenset[str]], states: Collection[str]
-) -> Iterator[tuple[str, str]]:
-    """What a remark's types do not say: the key and the sentence of each mistake."""
+) -> Iterator[tuple[str, str, str]]:
+    """What a remark's types do not say: the key of each mistake, what is wrong, and the remedy."""
     when = remark.when
     if phrases and len(phrases_in(remark.words, phrases, carriers)) != 1:
-        suggestion = _did_you_mean(remark.words, phrases)
-        yield "words", f'"{remark.words}" is nothing the coach understands. {suggestion}'
+        suggestion = did_you_mean(remark.words, phrases, "the phrases")
+        yield "words", f'"{remark.words}" is nothing the coach understands', suggestion
     if when.state is not None and when.state not in states:
-        yield "state", f'there is no state "{when.state}". {_did_you_mean(when.state, states)}'
+        yield "state", f'there is no state "{when.state}"', did_you_mean(when.state, states, "the states")
     conditions = [key for key in _CONDITIONS if getattr(when, key) is not None]
     if when.at_s is not None and (conditions or when.after_s):
         others = ", ".join(f"`{key}`" for key in [*conditions, *(["after_s"] if when.after_s else [])])
-        yield "at_s", f"`at_s` stands alone, but here are {others} too. Keep one or the other."
+        yield "at_s", f"`at_s` stands alone, but here are {others} too", "keep one or the other"
     if when.at_s is None and not conditions:
-        yield "when", "the moment is missing. Add `state`, `exercise`, `side`, `round`, `line` or `at_s`."
-
-
-def _did_you_mean(word: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(word, sorted(known), n=1)
-    if close:
-        return f'Did you mean "{close[0]}"?'
-    return f"Choose one of: {', '.join(known)}."
+        yield "when", "the moment is missing", "add `state`, `exercise`, `side`, `round`, `line` or `at_s`"

@@ -106,7 +106,7 @@ def test_an_interview_is_rehearsed_with_a_script_of_answers(run, tmp_path):
 def test_a_script_that_names_no_question_of_the_interview_is_told(run, tmp_path):
     (tmp_path / "answers.toml").write_text('[[say]]\nwords = "no"\nwhen = { state = "bak", after_s = 9 }\n')
     told = run("rehearse", "--interview", "diary", "--script", "answers.toml", "--dry")
-    assert 'Did you mean "back"' in str(told.exception)
+    assert 'did you mean "back"' in str(told.exception)
 
 
 @pytest.mark.parametrize("command", [("talk", "diry"), ("rehearse", "--interview", "diry", "--dry")])

@@ -65,7 +65,7 @@ def test_a_remark_may_be_courteous(tmp_path):
     (remark,) = read_script(path, phrases=["pause"], carriers=carriers).remarks
     assert remark.words == "please pause"
     with pytest.raises(
-        ContentBroken, match=r'"please pause" is nothing the coach understands\. Choose one of: pause\.'
+        ContentBroken, match=r'"please pause" is nothing the coach understands; the phrases are pause\.'
     ):
         read_script(path, phrases=["pause"])
 
@@ -77,12 +77,12 @@ def test_all_mistakes_are_told_at_once_each_with_file_line_and_remedy(script_of)
         '[[say]]\nwords = "pause"\nwhen = { }\n'
         '[[say]]\nwords = "next"\nwhen = { at_s = 3, round = 2 }\n',
     )
-    assert "mine.toml, line 3" in first
-    assert 'Did you mean "moving"?' in first
-    assert "mine.toml, line 6" in second
-    assert "Add `state`" in second
-    assert "mine.toml, line 9" in third
-    assert "Keep one or the other" in third
+    assert "mine.toml:3" in first
+    assert 'did you mean "moving"?' in first
+    assert "mine.toml:6" in second
+    assert "add `state`" in second
+    assert "mine.toml:9" in third
+    assert "keep one or the other" in third
 
 
 def test_wrong_types_and_unknown_keys_are_told_at_once(script_of):
@@ -94,25 +94,25 @@ def test_wrong_types_and_unknown_keys_are_told_at_once(script_of):
     )
     told = "\n".join(mistakes)
     assert len(mistakes) == 5
-    assert 'line 3: `after` is not known here. Did you mean "after_s"?' in told
-    assert "line 4: this [[say]] has no `words`. Add it." in told
-    assert "line 5: `after_s` is -1." in told
-    assert "line 8: `round` is 0." in told
-    assert "line 9: `tries` is 'many'. Write a whole number." in told
+    assert ':3: `after` is not known here; did you mean "after_s"?' in told
+    assert ":4: this [[say]] has no `words`; add it." in told
+    assert ":5: `after_s` is -1;" in told
+    assert ":8: `round` is 0;" in told
+    assert ":9: `tries` is 'many'; write a whole number." in told
 
 
 def test_entries_that_are_no_remarks_are_told(script_of):
     (mistake,) = mistakes_of(script_of, '[[tell]]\nwords = "slower"\n')
-    assert "`tell` is not known here. Choose one of: say." in mistake
+    assert "`tell` is not known here; the keys here are say." in mistake
     (mistake,) = mistakes_of(script_of, '[[say]]\nwords = "slower"\nwhen = 3\n')
-    assert "line 3: `when` is 3. Write a table" in mistake
+    assert ":3: `when` is 3; write a table" in mistake
 
 
 def test_words_that_the_coach_does_not_understand_are_a_mistake(script_of):
     (mistake,) = mistakes_of(
         script_of, '[[say]]\nwords = "slwoer"\nwhen = { at_s = 1 }\n', phrases=["slower", "faster"]
     )
-    assert 'line 2: "slwoer" is nothing the coach understands. Did you mean "slower"?' in mistake
+    assert ':2: "slwoer" is nothing the coach understands; did you mean "slower"?' in mistake
 
 
 def test_a_file_that_is_not_toml_is_told_with_its_line(script_of):
@@ -134,10 +134,10 @@ def test_a_missing_file_is_told_with_a_remedy(tmp_path, script_of):
         (b"say = " + b"9" * 5_000, "it nests too deeply or holds too large a number"),
         (
             b"[[say]]\nwords = 'next'\nwhen = { at_s = inf }",
-            "line 3: `at_s` is inf. It should be less than or equal",
+            ":3: `at_s` is inf; it should be less than or equal",
         ),
-        (b"[[say]]\nwords = 'next'\nwhen = { at_s = nan }", "line 3: `at_s` is nan."),
-        (b"[[say]]\nwords = 'next'\nwhen = { round = 1, after_s = 1e9 }", "line 3: `after_s` is 1000000000.0."),
+        (b"[[say]]\nwords = 'next'\nwhen = { at_s = nan }", ":3: `at_s` is nan;"),
+        (b"[[say]]\nwords = 'next'\nwhen = { round = 1, after_s = 1e9 }", ":3: `after_s` is 1000000000.0;"),
     ],
     ids=["latin-1", "nested", "digits", "inf", "nan", "far"],
 )
