@@ -98,7 +98,7 @@ def coach(context: click.Context) -> None:
 
     \b
     Exit codes:
-      0  all went well            5  no microphone or no speaker
+      0  all went well            5  no microphone, speaker or key
       1  something unexpected     6  the synthesiser failed
       2  the command was wrong    7  the history cannot be written
       3  mistakes in the content  8  another coach writes to the same history

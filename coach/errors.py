@@ -46,7 +46,7 @@ class EarsUnfit(CoachError):
 
 
 class RoomLost(CoachError):
-    """No microphone or no speaker, at the start or in mid-session."""
+    """No microphone, no speaker, or no key in place of the one, at the start or in mid-session."""
 
     exit_code = 5
     spoken_key = "trouble_room"
@@ -85,6 +85,12 @@ class RoomBack(CoachError):
         self.lost = lost
         self.seconds = seconds
         self.told = told
+
+
+class KeysLost(RoomLost):
+    """Nothing is listened to, and there is no key to press: whoever is led could not say that it hurts."""
+
+    spoken_key = "trouble_keys"
 
 
 class EchoUnavailable(CoachError):

@@ -23,7 +23,7 @@ from coach.devices.room import RoomFinder, open_room, say_last
 from coach.devices.steady import SteadyRoom
 from coach.devices.store import SqliteStore
 from coach.ending import ENDING
-from coach.errors import CoachError, MouthFailed, RoomDeaf, RoomLost
+from coach.errors import CoachError, KeysLost, MouthFailed, RoomDeaf, RoomLost
 from coach.front_end import FrontEnd
 from coach.history import remembered
 from coach.interview.interview import Interview
@@ -169,7 +169,9 @@ def _keys(voice: Voice, setup: Setup, warn: Callable[[str], None]) -> AllKeys | 
             f'The voice "{voice.name}" has no keys.',
             f"Write them in voices/{voice.name}/keys.toml, as english has.",
         )
-    return open_keys(voice.keys.buttons, warn, needed=not setup.has_microphone)
+    # As with the room: who starts it by hand is told at once that there is none; a coach at home waits for one.
+    needed = not setup.has_microphone and not math.isinf(setup.patience_s)
+    return open_keys(voice.keys.buttons, warn, needed=needed)
 
 
 class Stage:
@@ -233,10 +235,12 @@ class Stage:
 
     @property
     def announcement(self) -> tuple[str, ...]:
-        """What to say at the beginning: which keys there are, where nobody can be heard."""
+        """What to say at the beginning: which keys there are, or that there is none, where nobody can be heard."""
         if self._setup.has_microphone or self._keys is None:
             return ()
-        return self._voice.keys.announcement(self._keys.present)
+        present = self._keys.present
+        missing = () if present else self._voice.say(KeysLost.spoken_key)
+        return (*self._voice.keys.announcement(present), *missing)
 
     def announce(self) -> None:
         """Say that, if there is anything; it leaves no record.
@@ -266,8 +270,8 @@ class Stage:
         finder = RoomFinder(setup.microphone, setup.speaker, opened_by)
 
         def find() -> Room:
-            ENDING.look()
-            return _HeedingRoom(self._standby.watch.watched(finder.find()))
+            self._heed()
+            return _HeedingRoom(self._standby.watch.watched(finder.find()), self._heed)
 
         return SteadyRoom(
             find,
@@ -279,15 +283,24 @@ class Stage:
             wait=ENDING.wait,
         )
 
+    def _heed(self) -> None:
+        """Obey a request to end; and lead nobody who can tell nothing. A coach that sleeps waits for a key asleep:
+        some remote controls let go of the machine when they are not used, and come back with the next press.
+        """
+        ENDING.look()
+        if self._keys and not self._setup.has_microphone and not self._standby.sleeps:
+            self._keys.demand()
+
 
 class _HeedingRoom:
-    """A room in which a request to end is obeyed: before each block, in the middle of an outage, too."""
+    """A room in which something is seen to before each block: in the middle of an outage, too."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, heed: Callable[[], None]) -> None:
         self._room = room
+        self._heed = heed
 
     def exchange(self, speaker: Block) -> Block:
-        ENDING.look()
+        self._heed()
         return self._room.exchange(speaker)
 
     def close(self) -> None:

@@ -143,7 +143,9 @@ def _told(pain: Pain) -> str:
 
 
 def _cut_off(outage: Outage) -> str:
-    why = "a microphone or speaker was lost" if outage.cause == "lost" else f"the microphone was {outage.cause}"
+    why = (
+        "a microphone, speaker or key was lost" if outage.cause == "lost" else f"the microphone was {outage.cause}"
+    )
     return f"nothing heard for {outage.seconds} s while {_readable(outage.state)}: {why}"
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from coach.errors import CoachError
+from coach.errors import KeysLost
 from coach.key_names import ALL_NAMES, KEY_NAMES, SEQUENCES, TYPED
 from coach.ports import BLOCK_MS
 from coach.session.keys import HELD, ONCE, TWICE
@@ -39,6 +39,8 @@ LOOK_EVERY: Final = 1_000 // BLOCK_MS
 
 INPUT: Final = Path("/dev/input")
 ABOUT: Final = Path("/sys/class/input")
+
+_CONNECT: Final = "Connect a keyboard or a button, or start the coach in a terminal."
 
 _EVENT: Final = struct.Struct("@llHHi")
 """Seconds, microseconds, type, code, value; on 64-bit machines, which are all that the coach runs on."""
@@ -142,7 +144,7 @@ class InputDevices:
         self._keys: dict[str, frozenset[str]] = {}
         self._refused: set[str] = set()
         self._asked = 0
-        self._look()
+        self.look()
 
     def pressed(self) -> list[str]:
         """Return the names of the keys pressed since it was last asked, in order; never waits."""
@@ -150,7 +152,7 @@ class InputDevices:
         told += self._buttons.pass_block()
         self._asked += 1
         if self._asked % LOOK_EVERY == 0:
-            self._look()
+            self.look()
         return told
 
     @property
@@ -168,7 +170,7 @@ class InputDevices:
         for device in tuple(self._open):
             self._drop(device)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Open what has come."""
         try:
             there = sorted(it for it in os.listdir(self._folder) if it.startswith("event"))  # noqa: PTH208 - each second
@@ -328,8 +330,9 @@ def names_typed(typed: str, *, is_all: bool) -> tuple[list[str], str]:
 class AllKeys:
     """Several of these as one."""
 
-    def __init__(self, sources: Sequence[InputDevices | Terminal]) -> None:
-        self._sources = sources
+    def __init__(self, devices: InputDevices, terminal: Terminal | None = None) -> None:
+        self._devices = devices
+        self._sources: Sequence[InputDevices | Terminal] = [terminal, devices] if terminal else [devices]
 
     def pressed(self) -> list[str]:
         """Return the names of the keys pressed since it was last asked."""
@@ -339,6 +342,17 @@ class AllKeys:
     def present(self) -> frozenset[str]:
         """The keys that there are, as far as is known."""
         return frozenset().union(*(source.present for source in self._sources))
+
+    def demand(self) -> None:
+        """Go on, if there is a key: known already, or found by looking anew, whether or not anybody reads them.
+
+        Raises:
+            KeysLost: there is none.
+        """
+        if not self.present:
+            self._devices.look()
+        if not self.present:
+            raise KeysLost("There is no key to press.", _CONNECT)
 
     def close(self) -> None:
         """Let go of all of them. Calling it again does nothing."""
@@ -366,7 +380,7 @@ def open_keys(
         descriptor: the terminal's; None: standard input.
 
     Raises:
-        CoachError: there is no key at all, or none that may be read, and one is needed.
+        KeysLost: there is no key at all, or none that may be read, and one is needed.
     """
     terminal = _open_terminal(buttons, sys.stdin.fileno() if descriptor is None and sys.stdin else descriptor)
     devices = InputDevices(buttons, typing=terminal is None, folder=folder, about=about)
@@ -375,15 +389,15 @@ def open_keys(
         what = f"The keys of {folder} may not be read ({', '.join(devices.refused)})."
         if needed and terminal is None and not devices.present:
             devices.close()
-            raise CoachError(what, remedy)
+            raise KeysLost(what, remedy)
         warn(f"{what} {remedy}")
     elif terminal is None and not devices.present:
         what = f"There is no key to press: no input device in {folder}, and no terminal."
         if needed:
             devices.close()
-            raise CoachError(what, "Connect a keyboard or a button, or start the coach in a terminal.")
+            raise KeysLost(what, _CONNECT)
         warn(f"{what} One that is connected later will be found.")
-    return AllKeys([devices] if terminal is None else [terminal, devices])
+    return AllKeys(devices, terminal)
 
 
 def _open_terminal(buttons: Collection[str], descriptor: int | None) -> Terminal | None:

@@ -201,6 +201,7 @@ IN_A_SESSION: Mapping[str, frozenset[str]] = {
         "trouble_store_busy": "",
         "trouble_deaf": "",
         "trouble_noise": "",
+        "trouble_keys": "",
         # After an outage: how long nothing was heard.
         "outage_moment": "",
         "outage_seconds": "seconds",  # two or more

@@ -28,7 +28,7 @@ from coach.devices.keys import (
     names_typed,
     open_keys,
 )
-from coach.errors import CoachError
+from coach.errors import KeysLost
 from coach.key_names import KEY_NAMES
 from coach.ports import BLOCK_MS, Keys
 from coach.rehearsal.keys import ScriptedKeys
@@ -294,14 +294,14 @@ def opened(home: Path, *, needed: bool, descriptor: int = -1) -> tuple[AllKeys, 
 def test_keys_that_may_not_be_read_are_told_with_the_remedy(home, monkeypatch):
     Plugged(home, "event0", KEYBOARD)
     refuse(monkeypatch)
-    with pytest.raises(CoachError, match=r"may not be read \(event0\).*usermod -aG input"):
+    with pytest.raises(KeysLost, match=r"may not be read \(event0\).*usermod -aG input"):
         opened(home, needed=True)
     _, warnings = opened(home, needed=False)
     assert "usermod -aG input" in warnings[0]
 
 
 def test_without_any_key_a_coach_that_needs_one_does_not_begin(home):
-    with pytest.raises(CoachError, match="There is no key to press"):
+    with pytest.raises(KeysLost, match="There is no key to press"):
         opened(home, needed=True)
     keys, warnings = opened(home, needed=False)
     assert "later will be found" in warnings[0]
@@ -439,3 +439,26 @@ def test_a_real_button_is_read(real_button):
         real_button(1)
         assert asked(keys, 60) == ["playpause", "playpause held"]
         real_button(0)
+
+
+def test_keys_that_are_demanded_are_missed_when_the_last_is_unplugged_and_found_when_one_comes(home):
+    button = Plugged(home, "event0", ONE_BUTTON)
+    keys, _ = opened(home, needed=True)
+    keys.demand()
+    button.unplug()
+    keys.pressed()
+    for _ in range(2):
+        with pytest.raises(KeysLost, match="There is no key to press"):
+            keys.demand()
+    Plugged(home, "event5", KEYBOARD).press("space")
+    keys.demand()
+    assert keys.pressed() == ["space"]
+    keys.close()
+
+
+def test_a_terminal_is_key_enough(home):
+    screen, terminal = pty.openpty()
+    with closing(Terminal(descriptor=terminal)) as typed, closing(AllKeys(devices_of(home), typed)) as keys:
+        keys.demand()
+    os.close(screen)
+    os.close(terminal)

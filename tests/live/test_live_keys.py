@@ -127,6 +127,6 @@ def test_being_ended_by_a_service_manager_gives_the_terminal_back_too(coach):
 def test_without_a_microphone_and_without_a_key_it_does_not_lead(sound_server, store):
     coach = TypedToCoach(sound_server, store, in_terminal=False)
     code, errors = coach.end()
-    assert code == 1
+    assert code == 5
     assert "There is no key to press" in errors or "may not be read" in errors
     assert not store.exists()
