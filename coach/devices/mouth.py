@@ -38,6 +38,10 @@ _PATIENCE = Milliseconds(5000)  # a sentence takes about 10 ms; generous to a sl
 _SILENCE = 0.003  # of a line's peak, -50 dB: espeak-ng pads with exact zeros, and speech begins well above it
 _FADE_IN = 1 * SAMPLES_PER_MS  # no click, and the burst of a "t" stays sharp
 _FADE_OUT = 5 * SAMPLES_PER_MS
+_GARBLED = (OSError, ValueError)
+"""A pipe that breaks, and an answer or a sound that is none."""
+
+_ANEW = "Start the coach anew."
 _REINSTALL = "Install the package espeakng-loader, or the system's espeak-ng: `sudo apt install espeak-ng`."
 
 
@@ -73,6 +77,7 @@ class SpeakingMouth:
     def __init__(
         self, voice: str, *, pitch: int = 50, volume: float = 1.0, patience: Milliseconds = _PATIENCE
     ) -> None:
+        self._slowest_s = 4 * patience / 1_000  # one line: twice a start and the line itself
         self._start = functools.partial(_Synthesiser, {"voice": voice, "pitch": pitch, "volume": volume}, patience)
         self._synthesiser: _Synthesiser | None = self._start()  # the worker's
         self._changed = Condition()  # guards the four below
@@ -106,7 +111,10 @@ class SpeakingMouth:
             promise = self._waiting.setdefault(line, Future())
             self._waiting.move_to_end(line, last=False)
             self._changed.notify()
-        return promise.result()  # the worker keeps every promise, within twice its patience and two starts
+        try:  # behind the line in hand: the worker keeps or breaks every promise within two starts and two lines
+            return promise.result(timeout=2 * self._slowest_s)
+        except TimeoutError:
+            raise MouthFailed("The speech synthesiser does not come to an end.", _ANEW) from None
 
     def close(self) -> None:
         """End the synthesiser's process. Calling it again does nothing."""
@@ -115,15 +123,20 @@ class SpeakingMouth:
             self._changed.notify()
             if self._synthesiser:
                 self._synthesiser.interrupt()  # the worker may be waiting for one that hangs
-        self._worker.join()
+        self._worker.join(self._slowest_s)
 
     def _work(self) -> None:
         while (line := self._next()) is not None:
             # Rendered without the lock: others go on speaking from memory, and queueing.
             try:
-                self._keep(line, self._render(line))
+                sound = self._render(line)
             except MouthFailed as failure:
                 self._give_up(line, failure)
+            except Exception as defect:  # noqa: BLE001 - a worker that died would keep all others waiting
+                what = f"The mouth failed on {line.text!r} ({type(defect).__name__}: {defect})."
+                self._give_up(line, MouthFailed(what, _ANEW))
+            else:
+                self._keep(line, sound)
         if self._synthesiser:
             self._synthesiser.end()
 
@@ -145,8 +158,8 @@ class SpeakingMouth:
                 self._synthesiser = self._synthesiser or self._start()
                 _, sound = self._synthesiser.ask(request)
                 return _fit_for_the_room(np.frombuffer(sound, "<i2"), self._synthesiser.sample_rate)
-            except _SynthesiserLost as lost:
-                reason = str(lost)
+            except (_SynthesiserLost, *_GARBLED) as lost:
+                reason = str(lost) if isinstance(lost, _SynthesiserLost) else f"failed ({lost})"
                 if self._synthesiser:
                     self._synthesiser.end()
                 self._synthesiser = None
@@ -208,17 +221,20 @@ class _Synthesiser:
         self._unread = bytearray()
         # By path, not as a module: it starts from any working directory and imports nothing of the coach.
         # -P keeps the files beside it from standing in for installed modules of the same name.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", _PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            process_group=0,  # Ctrl-C is for the coach, which has a last word to say before it ends the child
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", _PROGRAM],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                process_group=0,  # Ctrl-C is for the coach, which has a last word to say before it ends the child
+            )
+        except OSError as error:  # no memory or process left, or another Python by now
+            raise MouthFailed(f"The speech synthesiser cannot be started: {error}.", _ANEW) from error
         try:
             self.sample_rate = self._begin(properties)
-        except _SynthesiserLost as lost:
+        except (_SynthesiserLost, *_GARBLED) as lost:
             self.end()
             raise MouthFailed(f"The speech synthesiser {lost} at its start.", _REINSTALL) from lost
         except MouthFailed:

@@ -242,6 +242,25 @@ def test_prepared_lines_survive_the_death_of_the_synthesiser(speaking):
     assert all(speaking.speak(line) for line in lines)
 
 
+def test_a_synthesiser_that_cannot_be_started_again_fails_that_line_and_speaks_when_it_can(speaking, monkeypatch):
+    """After an upgrade of Python, or with no memory or descriptor left."""
+    with monkeypatch.context() as upgraded:
+        upgraded.setattr(sys, "executable", "/gone/python")
+        os.kill(process_of(speaking), signal.SIGKILL)
+        for text in ("Two.", "Three."):
+            with pytest.raises(MouthFailed, match="cannot be started"):
+                speaking.speak(Line(text, 150))
+        with pytest.raises(MouthFailed, match="cannot be started"):
+            SpeakingMouth("en-us")
+    assert speaking.speak(Line("Four.", 150))
+
+
+def test_a_line_on_which_something_unforeseen_happens_keeps_no_other_waiting(speaking):
+    with pytest.raises(MouthFailed, match="TypeError"):
+        speaking.speak(Line(b"no text", 150))
+    assert speaking.speak(Line("Still here.", 150))
+
+
 def test_a_synthesiser_that_never_answers_is_an_error():
     with pytest.raises(MouthFailed, match="hung"):
         SpeakingMouth("en-us", patience=Milliseconds(1))
