@@ -7,7 +7,7 @@ As long as devices are open a signal is only noted, and looked for before each b
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -434,7 +434,8 @@ def practise_live(
 
 def _say_aloud(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> None:
     """There is no screen where the coach lives. Whoever cannot hear this finds it in the journal."""
-    say_last(_spoken(key, voice, mouth, setup), setup.speaker)
+    with suppress(MouthFailed):  # what is to be told matters more, and goes on up
+        say_last(_spoken(key, voice, mouth, setup), setup.speaker)
 
 
 def _spoken(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> Pcm:

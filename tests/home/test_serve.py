@@ -9,7 +9,7 @@ import pytest
 from coach.content import load_voice, routines
 from coach.content.guidance import load_guidance
 from coach.devices.store import SqliteStore
-from coach.errors import CoachError, ContentBroken, RoomLost
+from coach.errors import CoachError, ContentBroken, EarsUnfit, MouthFailed, RoomLost
 from coach.front_end import FrontEnd
 from coach.history import read_past, read_sessions
 from coach.home.reminders import Calendar, Reminder
@@ -307,3 +307,20 @@ def test_what_ends_it_is_told_aloud_but_not_in_the_quiet_hours(tmp_path, monkeyp
         with pytest.raises(CoachError), stage:
             pass
         assert len(aloud) == (0 if is_night else 1)
+
+
+class HoarseMouth(HummingMouth):
+    """A synthesiser that started, and fails on every line."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        super().__init__()
+
+    def speak(self, line):
+        raise MouthFailed(f"The speech synthesiser hung twice on {line.text!r}.")
+
+
+def test_what_ends_it_is_not_hidden_by_a_voice_that_fails_as_well(tmp_path, monkeypatch):
+    monkeypatch.setattr("coach.live.SpeakingMouth", HoarseMouth)
+    setup = Setup(tmp_path / "no ears", tmp_path / "history.sqlite3")
+    with pytest.raises(EarsUnfit), on_stage(VOICE, setup, Trace(), lambda _: None):
+        pass
