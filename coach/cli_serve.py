@@ -2,13 +2,15 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 from rich.markup import escape
 
 from coach import content
@@ -18,14 +20,17 @@ from coach.content.guidance import load_guidance
 from coach.devices.crashes import CrashLog, Record
 from coach.devices.service import Notifier, Watch
 from coach.ending import ENDING
-from coach.errors import CoachError, RoomLost
+from coach.errors import CoachError, ContentBroken, RoomLost
 from coach.history import remembered
-from coach.home.reminders import EVERY_DAY, Quiet, Reminder, in_quiet_hours, with_reminders
+from coach.home.reminders import EVERY_DAY, Calendar, Quiet, Reminder, in_quiet_hours, with_reminders
 from coach.models.shelf import bundled, chosen_model
 from coach.session.messages import Heard, Milliseconds
 from coach.session.routine import exercises_of
 from coach.terminal import out, warn
-from coach.voice_queue import Played
+from coach.voice_queue import USUAL_LEAD_IN, Played
+
+if TYPE_CHECKING:
+    from coach.serve import Home
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = r"([01]?\d|2[0-3])[:.]([0-5]\d)"
@@ -39,7 +44,42 @@ def _quiet(_context: click.Context, _option: click.Parameter, text: str) -> Quie
     return quiet_of(text)
 
 
-@click.command()
+class _AtHome(click.Command):
+    """A command whose settings stand where nobody looks: a wrong one is counted and said aloud, like a crash.
+
+    What somebody types is told in the terminal alone.
+    """
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read the options, and the environment in place of those that are not given."""
+        try:
+            return super().parse_args(context, args)
+        except click.BadParameter as mistake:
+            name = mistake.param.name if mistake.param else None
+            if name is None or context.get_parameter_source(name) is not ParameterSource.ENVIRONMENT:
+                raise
+            # By what was read before it; and in the quiet hours as they were last.
+            read: dict[str, Any] = {
+                name: value for name, value in context.params.items() if isinstance(value, Path | str | int)
+            }
+            path = history_at(read.get("store"))
+            with _counting_crashes(_crashes_beside(path)):
+                _tell_wrong_setting(path, read)
+                raise
+
+
+def _tell_wrong_setting(path: Path, read: Mapping[str, Any]) -> None:
+    from coach.devices.calendar import KeptCalendar  # noqa: PLC0415 - the devices' libraries take a while to load
+    from coach.live import USUAL_VOICE, tell_mistake  # noqa: PLC0415
+
+    with closing(KeptCalendar(_reminders_beside(path), warn)) as kept:
+        is_hushed = _is_hushed(kept.calendar)
+    if not is_hushed:
+        lead_in = Milliseconds(read.get("lead_in", USUAL_LEAD_IN))
+        tell_mistake("trouble_settings", read.get("voice", USUAL_VOICE), read.get("speaker"), lead_in)
+
+
+@click.command(cls=_AtHome)
 @STORE
 @VOICE
 @EARS
@@ -95,54 +135,88 @@ def serve(  # noqa: PLR0913, PLR0917 - options of the command line
       coach serve --remind mon-fri@07:30 --remind sat,sun@10:00 --quiet-hours 21:00-07:00
     """
     from coach.devices.calendar import KeptCalendar  # noqa: PLC0415 - the devices' libraries take a while to load
-    from coach.live import Setup, on_stage  # noqa: PLC0415
-    from coach.serve import Home  # noqa: PLC0415
+    from coach.live import Setup, on_stage, tell_mistake  # noqa: PLC0415
     from coach.serve import serve as be_at_home  # noqa: PLC0415
 
-    spoken, path = content.load_voice(voice), history_at(store)
-    if no_microphone:
-        spoken = spoken.without_microphone()
-    routines = content.sound_routines()
-    exercises = exercises_of(routines)
-    home = Home(
-        voice=spoken,
-        routines=routines,
-        guidance=load_guidance(),
-        remember=lambda: remembered(path, exercises),
-        clock=lambda: datetime.now().astimezone(),
-        equipment=equipment,
-        warn=lambda trouble: warn(str(trouble)),
-    )
-    setup = Setup(
-        ears or chosen_model(voice),
-        path,
-        microphone,
-        speaker,
-        has_microphone=not no_microphone,
-        has_keys=has_keys,
-        patience_s=math.inf,
-        lead_in_ms=Milliseconds(lead_in),
-    )
-    with _counting_crashes(path.parent / "crashes.json") as known, closing(Notifier()) as notifier:
+    path = history_at(store)
+    with (
+        _counting_crashes(_crashes_beside(path)) as known,
+        closing(Notifier()) as notifier,
+        closing(KeptCalendar(_reminders_beside(path), warn)) as kept,
+    ):
+        kept.keep(with_reminders(kept.calendar, reminders, quiet))
+        try:
+            home = _home(voice, path, equipment, has_microphone=not no_microphone)
+        except ContentBroken as broken:
+            if not _is_hushed(kept.calendar):
+                tell_mistake(broken.spoken_key, voice, speaker, Milliseconds(lead_in))
+            raise
+        setup = Setup(
+            ears or chosen_model(voice),
+            path,
+            microphone,
+            speaker,
+            has_microphone=not no_microphone,
+            has_keys=has_keys,
+            patience_s=math.inf,
+            lead_in_ms=Milliseconds(lead_in),
+        )
         if known.safe_mode:
             warn(f"Safe mode, after crashes: its own ears and the default devices. {known.reason}".strip())
             setup = replace(setup, model=bundled(voice), microphone=None, speaker=None)
-        with closing(KeptCalendar(path.parent / "reminders.json", warn)) as kept:
-            kept.keep(with_reminders(kept.calendar, reminders, quiet))
-            with on_stage(
-                spoken,
-                setup,
-                _Journal(verbose=verbose),
-                warn,
-                Watch(notifier),
-                hushed=lambda: in_quiet_hours(kept.calendar, home.clock()),
-            ) as stage:
-                safely = spoken.say("home_safe_mode") if known.safe_mode else ()
-                try:
-                    be_at_home(stage, home, kept, (*stage.announcement, *safely))
-                except KeyboardInterrupt:
-                    notifier.stopping()  # before the devices are closed, which may take some seconds
-                    raise
+        with on_stage(
+            home.voice,
+            setup,
+            _Journal(verbose=verbose),
+            warn,
+            Watch(notifier),
+            hushed=lambda: _is_hushed(kept.calendar),
+        ) as stage:
+            safely = home.voice.say("home_safe_mode") if known.safe_mode else ()
+            try:
+                be_at_home(stage, home, kept, (*stage.announcement, *safely))
+            except KeyboardInterrupt:
+                notifier.stopping()  # before the devices are closed, which may take some seconds
+                raise
+
+
+def _home(voice: str, path: Path, equipment: tuple[str, ...], *, has_microphone: bool) -> "Home":
+    """Return what a coach needs to know of this home.
+
+    Raises:
+        ContentBroken: its files have mistakes.
+    """
+    from coach.serve import Home  # noqa: PLC0415 - as above
+
+    spoken = content.load_voice(voice)
+    routines = content.sound_routines()
+    exercises = exercises_of(routines)
+    return Home(
+        voice=spoken if has_microphone else spoken.without_microphone(),
+        routines=routines,
+        guidance=load_guidance(),
+        remember=lambda: remembered(path, exercises),
+        clock=_now,
+        equipment=equipment,
+        warn=lambda trouble: warn(str(trouble)),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+def _is_hushed(calendar: Calendar) -> bool:
+    """Whether nothing may be said unasked now: a service is started anew each minute, all night long."""
+    return in_quiet_hours(calendar, _now())
+
+
+def _crashes_beside(history: Path) -> Path:
+    return history.parent / "crashes.json"
+
+
+def _reminders_beside(history: Path) -> Path:
+    return history.parent / "reminders.json"
 
 
 @contextmanager
@@ -163,6 +237,9 @@ def _counting_crashes(path: Path) -> Iterator[Record]:
         raise
     except CoachError as error:
         log.failed(f"{error.what} {error.remedy}")
+        raise
+    except click.ClickException as mistake:
+        log.failed(mistake.format_message())
         raise
     except Exception as error:
         log.failed(f"{type(error).__name__}: {error}")

@@ -23,7 +23,7 @@ from coach.devices.room import RoomFinder, open_room, say_last
 from coach.devices.steady import SteadyRoom
 from coach.devices.store import SqliteStore
 from coach.ending import ENDING
-from coach.errors import CoachError, KeysLost, MouthFailed, RoomDeaf, RoomLost
+from coach.errors import CoachError, ContentBroken, KeysLost, MouthFailed, RoomDeaf, RoomLost
 from coach.front_end import FrontEnd
 from coach.history import remembered
 from coach.interview.interview import Interview
@@ -37,6 +37,9 @@ from coach.session.messages import End, Line, Milliseconds, Note
 from coach.session.phrases import Voice
 from coach.session.routine import Routine, exercises_of
 from coach.voice_queue import USUAL_LEAD_IN, lead_in_noise
+
+USUAL_VOICE: Final = "english"
+"""It tells what is wrong where the voice that was chosen cannot be read."""
 
 GIVE_UP_AFTER_S: Final = 300.0
 """So long somebody who has started a session by hand is kept waiting for a microphone or a speaker."""
@@ -148,7 +151,7 @@ def on_stage(
         except Exception as error:  # whatever it is, it is told where there is no screen, and goes on up
             if not hushed():  # a service is started anew each minute, all night long
                 key = error.spoken_key if isinstance(error, CoachError) else CoachError.spoken_key
-                _say_aloud(key, voice, mouth, setup)
+                _say_aloud(key, voice, mouth, setup.speaker, setup.lead_in_ms)
             raise
 
 
@@ -351,7 +354,7 @@ class Standby:
         if self.sleeps and (again or self._hushed()):
             return Pcm(b"")
         try:
-            return _spoken(lost.spoken_key, self._voice, self._mouth, self._setup)
+            return _spoken(lost.spoken_key, self._voice, self._mouth, self._setup.lead_in_ms)
         except MouthFailed:
             return Pcm(b"")
 
@@ -415,10 +418,10 @@ def practise_live(
     Raises:
         CoachError: as ``on_stage``; or the guidance has mistakes.
     """
-    routines = content.sound_routines()
-    exercises = exercises_of(routines)
-    guidance = load_guidance()
     with on_stage(voice, setup, witness, warn) as stage:
+        routines = content.sound_routines()
+        exercises = exercises_of(routines)
+        guidance = load_guidance()  # on the stage: its mistakes are said aloud
         stage.announce()
         return Practice(
             lambda mind, name: stage.lead(mind, name, datetime.now().astimezone()),
@@ -432,13 +435,30 @@ def practise_live(
         ).go()
 
 
-def _say_aloud(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> None:
+def tell_mistake(key: str, voice: str, speaker: int | str | None, lead_in_ms: Milliseconds) -> None:
+    """Say aloud what keeps the coach even from the stage: a mistake in its files or in its settings. Never raises.
+
+    Args:
+        key: the line of ``says.toml``.
+        voice: the name of the voice; one that cannot be read or spoken is stood in for by the usual one.
+        speaker: as in ``Setup``.
+        lead_in_ms: likewise.
+    """
+    for name in dict.fromkeys((voice, USUAL_VOICE)):
+        with suppress(ContentBroken, MouthFailed):
+            words = content.load_voice(name)
+            with closing(SpeakingMouth(words.espeak_voice, pitch=words.pitch)) as mouth:
+                _say_aloud(key, words, mouth, speaker, lead_in_ms)
+            return
+
+
+def _say_aloud(key: str, voice: Voice, mouth: Mouth, speaker: int | str | None, lead_in_ms: Milliseconds) -> None:
     """There is no screen where the coach lives. Whoever cannot hear this finds it in the journal."""
     with suppress(MouthFailed):  # what is to be told matters more, and goes on up
-        say_last(_spoken(key, voice, mouth, setup), setup.speaker)
+        say_last(_spoken(key, voice, mouth, lead_in_ms), speaker)
 
 
-def _spoken(key: str, voice: Voice, mouth: Mouth, setup: Setup) -> Pcm:
+def _spoken(key: str, voice: Voice, mouth: Mouth, lead_in_ms: Milliseconds) -> Pcm:
     """These words, behind what wakes the loudspeaker: nobody knows what sounded last."""
     lines = [mouth.speak(Line(text, voice.words_per_minute)) for text in voice.say(key)]
-    return Pcm(b"".join((lead_in_noise(setup.lead_in_ms), *lines)) if any(lines) else b"")
+    return Pcm(b"".join((lead_in_noise(lead_in_ms), *lines)) if any(lines) else b"")

@@ -193,6 +193,7 @@ IN_A_SESSION: Mapping[str, frozenset[str]] = {
         # Trouble, as named by ``coach/errors.py``.
         "trouble_general": "",
         "trouble_content": "",
+        "trouble_settings": "",
         "trouble_ears": "",
         "trouble_room": "",
         "trouble_echo": "",
