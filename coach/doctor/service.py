@@ -177,8 +177,8 @@ def _one(it: ServiceSeen) -> tuple[Finding, ...]:
     if state == "failed":
         remedy = f"journalctl {user}-u coach -e tells why; start it anew: {own}systemctl {user}restart coach."
         return (_found("service", "trouble", told, remedy, figures=figures),)
-    if "deaf" in it.properties.get("StatusText", ""):
-        remedy = "See what is told of the microphone above."
+    if it.properties.get("StatusText", "").startswith(("deaf:", "lost:")):  # see coach.live.Standby
+        remedy = "See what is told of the microphone, or of the devices, above."
         return (_found("service", "trouble", told, remedy, figures=figures),)
     findings = []
     if state == "active":

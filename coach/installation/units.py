@@ -308,7 +308,7 @@ def description(properties: Mapping[str, str]) -> Sequence[str]:
         case _:
             told.append("It is not running.")
     if text := properties.get("StatusText"):
-        told.append(f"It says: {text}.")
+        told.append(f"It says: {text.removesuffix('.')}.")
     if (restarts := properties.get("NRestarts", "0")) != "0":
         times = "once" if restarts == "1" else f"{restarts} times"
         told.append(f"systemd has restarted it {times} since it was started.")

@@ -37,6 +37,11 @@ def test_a_service_that_listens_is_well():
     assert "It says: listening." in found[0].what
 
 
+def test_what_the_service_says_ends_with_one_full_stop():
+    lost = replace(SEEN, properties=RUNNING | {"StatusText": "lost: There is no microphone."})
+    assert "It says: lost: There is no microphone. " in f"{judge([lost], Record())[0].what} "
+
+
 def test_without_a_service_nothing_is_wrong():
     assert gists(judge([], Record())) == [("service", "ok"), ("crashes", "ok")]
 
@@ -50,6 +55,12 @@ def test_without_a_service_nothing_is_wrong():
             "service",
             "trouble",
             "microphone",
+        ),
+        (
+            {"properties": RUNNING | {"StatusText": "lost: There is no microphone."}},
+            "service",
+            "trouble",
+            "devices",
         ),
         ({"properties": RUNNING | {"ActiveState": "inactive"}}, "service", "note", "systemctl --user start coach"),
         (
