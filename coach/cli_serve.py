@@ -227,6 +227,8 @@ def _counting_crashes(path: Path) -> Iterator[Record]:
     """
     log = CrashLog(path)
     known = log.started()
+    if log.beside_another:
+        warn("Another coach is at home here already, and both hear and answer: end one of them.")
     if log.trouble:
         warn(log.trouble)
     try:

@@ -10,10 +10,14 @@ a long good run begins a new row, or else two crashes a year apart would end in 
 
 Clocks of a speaker jump (it has none that runs without power), so time is counted since it was switched on.
 
+There is one row of crashes, and one coach that counts it: whoever holds the folder (``flock``), which the kernel
+lets go of however a process ends. A second coach, tried by hand beside the service, does not count.
+
 Nothing here is ever fatal. A file that cannot be read counts as none; where nothing can be written, crashes are
 not counted, and :attr:`CrashLog.trouble` says so.
 """
 
+import fcntl
 import json
 import os
 import time
@@ -127,18 +131,30 @@ class CrashLog:
         self._record = read(path)
         self.trouble = ""
         """Why the record could not be written; empty if it could."""
+        self.beside_another = False
+        """Whether another coach is running that keeps the record: this one reads and writes none."""
+        self._folder: int | None = None
 
     def started(self) -> Record:
         """Note that the coach starts. Call it first of all.
 
         Returns:
-            How often it crashed before, and why.
+            How often it crashed before, and why; nothing of it beside another coach.
         """
+        try:
+            self._folder = _hold(self._path.parent)
+        except BlockingIOError:
+            self.beside_another = True
+            return Record()
+        except OSError:  # not every file system can: then it is as if nobody else were there
+            pass
+        self._record = read(self._path)
         return self._keep(begun(self._record, self._now()))
 
     def ended(self) -> None:
         """Note that it ended in an orderly way: it was stopped, or lost a device that may come back."""
         self._keep(ended(self._record))
+        self._let_go()
 
     def failed(self, reason: str) -> None:
         """Note that it crashed.
@@ -147,9 +163,17 @@ class CrashLog:
             reason: one sentence, as the person would be told.
         """
         self._keep(failed(self._record, reason, self._now()))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            os.close(folder)
 
     def _keep(self, record: Record) -> Record:
         self._record = record
+        if self.beside_another:
+            return record
         try:
             _write(self._path, record)
         except OSError as error:
@@ -177,6 +201,23 @@ def read(path: Path) -> Record:
             return Record(running, int(crashes), reason, boot, float(began_s))
         case _:
             return Record()
+
+
+def _hold(folder: Path) -> int:
+    """Return a descriptor of the folder, which is ours until that is closed.
+
+    Raises:
+        BlockingIOError: another coach holds it.
+        OSError: it cannot be made, or not be held.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(held)
+        raise
+    return held
 
 
 def _write(path: Path, record: Record) -> None:

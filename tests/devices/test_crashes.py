@@ -105,7 +105,7 @@ sys.stdin.read()
 """
 
 
-def start_and_kill(path: Path) -> None:
+def start_and_kill(path: Path, says: bytes = b"Record(running=True") -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(path)],
         cwd=Path(__file__).parents[2],
@@ -113,7 +113,7 @@ def start_and_kill(path: Path) -> None:
         stdout=subprocess.PIPE,
     )
     assert child.stdout is not None
-    assert child.stdout.readline().startswith(b"Record(running=True")
+    assert child.stdout.readline().startswith(says)
     child.send_signal(signal.SIGKILL)
     child.communicate()
 
@@ -135,6 +135,30 @@ def test_an_end_and_a_failure_are_told_to_the_next_start(path: Path) -> None:
     again.ended()
     assert CrashLog(path).started().crashes == 0
     assert log.trouble == again.trouble == ""
+
+
+def test_a_coach_beside_the_one_that_counts_neither_counts_nor_writes(path: Path) -> None:
+    service = CrashLog(path)
+    service.started()
+    known = path.read_bytes()
+    start_and_kill(path, says=b"Record(running=False")
+    for is_orderly in (True, False):
+        by_hand = CrashLog(path)
+        assert by_hand.started() == Record()
+        assert by_hand.beside_another
+        by_hand.ended() if is_orderly else by_hand.failed("It broke.")
+        assert path.read_bytes() == known
+    service.ended()
+    assert not read(path).running
+    again = CrashLog(path)
+    assert again.started().running
+    assert not again.beside_another
+
+
+def test_whoever_is_killed_lets_the_next_one_count(path: Path) -> None:
+    start_and_kill(path)
+    known = CrashLog(path).started()
+    assert (known.crashes, known.reason) == (1, KILLED)
 
 
 def test_nobody_else_can_read_the_folder(path: Path) -> None:
