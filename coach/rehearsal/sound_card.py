@@ -26,6 +26,12 @@ class PortAudioError(Exception):
     """What goes wrong: a sentence and a code."""
 
 
+def _set() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class Gadget:
     """A device that can be plugged in.
@@ -36,6 +42,7 @@ class Gadget:
         inputs: channels it records; it takes no fewer.
         outputs: channels it plays.
         busy: whether another program holds it.
+        lets_go: cleared: whoever closes a stream of it hangs until it is set again.
     """
 
     name: str
@@ -43,6 +50,7 @@ class Gadget:
     inputs: int = 0
     outputs: int = 0
     busy: bool = False
+    lets_go: threading.Event = field(default_factory=_set)
 
 
 @dataclass
@@ -57,11 +65,10 @@ class SimulatedPortAudio:
 
     plugged_in: list[Gadget] = field(default_factory=list)
     started: int = 0
-    answers: threading.Event = field(default_factory=threading.Event)
+    answers: threading.Event = field(default_factory=_set)
     PortAudioError: type[PortAudioError] = PortAudioError
 
     def __post_init__(self) -> None:
-        self.answers.set()
         self.open: list[_Stream] = []
         self.air: deque[bytes] = deque()
         self._found: list[Gadget] = []
@@ -171,6 +178,7 @@ class _Stream:
     def abort(self) -> None:
         """Halt it."""
         self._card.answers.wait()
+        self._gadget.lets_go.wait()
         self._ending.set()
         if self._thread.ident is not None:
             self._thread.join()

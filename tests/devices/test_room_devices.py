@@ -163,6 +163,25 @@ def test_an_attempt_that_hangs_is_told_and_waited_for_and_no_other_is_begun(card
     assert threading.active_count() == threads
 
 
+def test_while_a_lost_device_is_not_let_go_of_no_other_can_be_looked_for_which_counts_as_hanging(card):
+    finder, microphone = RoomFinder(microphone=USB), card.plugged_in[0]
+    room, threads = finder.find(), set(threading.enumerate())
+    microphone.lets_go.clear()
+    card.plugged_in.pop(0)
+    room.close()
+    card.plugged_in.append(Gadget(USB, inputs=1))
+    started = card.started
+    for _ in range(2):
+        with pytest.raises(RoomHangs, match=r"cannot be opened.*not let go of"):
+            finder.find()
+    assert card.started == started, "it would be taken away under whoever closes it"
+    microphone.lets_go.set()
+    for thread in set(threading.enumerate()) - threads:
+        thread.join()
+    with closing(finder.find()) as found:
+        assert len(found.exchange(SILENCE)) == BLOCK_BYTES
+
+
 def test_a_last_sentence_is_said_through_another_speaker_if_the_chosen_one_is_gone(card):
     heard = Block(np.full(BLOCK_SAMPLES, 9_000, "<i2").tobytes())
     assert say_last(Pcm(heard * 5), speaker="bluetooth") is True

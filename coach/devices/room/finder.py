@@ -13,6 +13,9 @@ OPENING_S = 8.0
 """So long one attempt to open a room may take: devices that wake up slowly take two or three seconds."""
 
 
+_RESTART = "Restart the sound server, or the machine; coach devices shows what is there."
+
+
 class RoomFinder:
     """Opens the room as often as need be, with the devices that are there by then; each attempt in a bounded time.
 
@@ -43,23 +46,31 @@ class RoomFinder:
         """Open the room.
 
         Raises:
-            RoomHangs: the attempt does not come to an end. It goes on; the next call waits for the same one.
+            RoomHangs: the attempt does not come to an end. It goes on; the next call waits for the same one. Or a
+                stream of before does not come to its end, and so no device can be found that has come since: if
+                that stays so, only another process will find it.
             RoomLost: one of the devices is missing, in use, or cannot do what the coach needs.
         """
         attempt = self._attempt = self._attempt or _Attempt(self._open)
         if not attempt.has_ended(self._patience_s):
             leave_portaudio_alone_at_exit()
-            raise RoomHangs(
-                "The sound server does not answer.",
-                "Restart it, or the machine; coach devices shows what is there.",
-            )
+            raise RoomHangs("The sound server does not answer.", _RESTART)
         self._attempt = None
         return attempt.room()
 
     def _open(self) -> Room:
-        if self._has_looked:
-            STREAMS.start_portaudio_anew()
+        is_up_to_date = not self._has_looked or STREAMS.start_portaudio_anew()
         self._has_looked = True
+        try:
+            return self._opened()
+        except RoomLost as lost:
+            if is_up_to_date:
+                raise
+            raise RoomHangs(
+                f"{lost.what} A device that was lost is not let go of, so that none can be looked for.", _RESTART
+            ) from lost
+
+    def _opened(self) -> Room:
         for kind, wanted in self._wanted.items():
             if str(wanted).isdecimal():
                 self._wanted[kind] = lasting_name(choose(devices(), kind, wanted).name)

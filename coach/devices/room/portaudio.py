@@ -124,8 +124,11 @@ class Streams:
             self._there += there
             self._on_the_way += on_the_way
 
-    def start_portaudio_anew(self) -> None:
+    def start_portaudio_anew(self) -> bool:
         """Have PortAudio look for devices again, unless there are streams that it would take away.
+
+        Returns:
+            Whether it has looked.
 
         Raises:
             RoomLost: it does not start.
@@ -133,7 +136,7 @@ class Streams:
         sounddevice = load_sounddevice()
         with self._lock:  # nobody begins a stream meanwhile
             if self._there:
-                return
+                return False
             self._on_the_way += 1
             try:
                 with libraries_silenced():
@@ -146,6 +149,7 @@ class Streams:
                 ) from error
             finally:
                 self._on_the_way -= 1
+        return True
 
 
 STREAMS: Final = Streams()
