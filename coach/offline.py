@@ -2,8 +2,10 @@
 
 It rests on Python's audit events (PEP 578, <https://docs.python.org/3/library/audit_events.html>), so it sees
 every socket opened through Python, by the coach or by a library. It does not see sockets opened by C code (a
-sound server's client, say) nor by other programs: on the speaker the service unit forbids those. Once
-installed it cannot be removed, not even by the tests that check it.
+sound server's client, say) nor by other programs: on the speaker the service unit forbids those. Nor is there an
+event for ``listen``: a socket that was never bound may wait at a port of the kernel's choice, as nothing in the
+coach does; the unit forbids that, too. (To refuse the making of sockets would hide where an attempt was to lead,
+which the report of a defect needs most.) Once installed it cannot be removed, not even by the tests that check it.
 
 Sockets that never leave the machine stay allowed: Unix ones (systemd, sound servers) and the kernel's
 netlink. Loopback addresses are refused too: nothing in the coach has business there.
