@@ -20,7 +20,7 @@ from coach.planning.guidance import Guidance
 from coach.planning.past import Past
 from coach.planning.readiness import has_changed, last_verdict
 from coach.planning.telling import spoken
-from coach.planning.today import Plan, plan
+from coach.planning.today import Plan, plan, soreness
 from coach.ports import Mind
 from coach.session.messages import End
 from coach.session.phrases import Voice
@@ -133,6 +133,8 @@ class Practice:
         """Whether nothing that is known of the person speaks against a routine. Nothing known is no hindrance:
         they asked for it by its name."""
         past, rules = self._remember(), self._guidance.readiness
+        if soreness(past, self._today, self._guidance):
+            return False
         asked, verdict = past.last_interview("readiness"), last_verdict(past, rules)
         if asked is None or verdict is None:
             return not any(session.red_flag for session in past.sessions)

@@ -20,7 +20,7 @@ from coach.planning.habit import told as habit_told
 from coach.planning.past import Past
 from coach.planning.readiness import is_due, last_verdict
 from coach.planning.telling import said, spoken
-from coach.planning.today import plan
+from coach.planning.today import plan, soreness
 from coach.ports import Mind
 from coach.practice import NO_WISHES, Practice, Wishes
 from coach.session.messages import Action, Command, CutOff, End, Event, Milliseconds
@@ -185,8 +185,8 @@ class _Butler:
                 return self._after(Command(request.anchor))
 
     def _practise_chosen(self, name: str) -> tuple[str, ...]:
-        """What somebody asks for by its name is led as it is, if their last answers speak for it; else it is asked
-        and planned as on any day, with this routine alone to choose from.
+        """What somebody asks for by its name is led as it is, if their last answers speak for it and the back is
+        not sore; else it is asked and planned as on any day, with this routine alone to choose from.
         """
         home = self._home
         routine = next((it for it in home.routines if it.id == name), None)
@@ -194,7 +194,8 @@ class _Butler:
             return home.voice.say("plan_nothing_fits")
         past, rules = home.remember(), home.guidance.readiness
         verdict = last_verdict(past, rules)
-        if verdict and verdict.outcome == "go" and not is_due(past, self._today, rules):
+        well = verdict and verdict.outcome == "go" and not is_due(past, self._today, rules)
+        if well and not soreness(past, self._today, home.guidance):
             return self._practise(NO_WISHES, chosen=routine)
         wishes = Wishes(equipment=[it for part in routine.parts for it in part.exercise.equipment])
         if routine.kind == "break":

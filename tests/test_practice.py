@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from coach.rehearsal.rehearse import spoken_by
 from coach.rehearsal.room import QuietRoom
 from coach.rehearsal.script import Remark, Script, When
 from coach.rehearsal.trace import Trace
-from coach.session.messages import End, Say
+from coach.session.messages import End, Milliseconds, Note, Say
 
 VOICE = load_voice()
 ROUTINES = [it.routine for it in content.routines() if it.routine]
@@ -43,6 +44,16 @@ class Person:
         self.store = store
         self.led: list[str] = []
         self.said: dict[str, list[str]] = {}
+
+    def hurt_in(self, routine: str, day: date, **told: str | int) -> None:
+        """A session that day, at eight, which a pain in its first exercise ended."""
+        first = next(it.parts[0].exercise for it in ROUTINES if it.id == routine)
+        at = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
+        with closing(SqliteStore(self.store, routine=routine, started_at=at)) as kept:
+            kept.keep(Note(Milliseconds(0), "session", detail=(("sets", 1),)))
+            kept.keep(Note(Milliseconds(60_000), "pain", first.id, (("state", "moving"),)))
+            kept.keep(Note(Milliseconds(70_000), "pain_told", first.id, tuple(told.items())))
+            kept.keep(Note(Milliseconds(90_000), "end", detail=(("outcome", "eased"),)))
 
     def practise(self, day: date, answers: Mapping[str, str | tuple[str, ...]], **more) -> End:
         """Several answers to a question are given one after another, whenever it is asked anew."""
@@ -143,6 +154,15 @@ def test_after_a_red_flag_not_even_a_chosen_routine_is_led(person):
     assert person.led == ["plan"]
     person.practise(MONDAY + timedelta(1), A_RED_FLAG, chosen=chosen)
     assert person.led == ["readiness", "plan"]
+
+
+@pytest.mark.parametrize(("name", "led"), [("lower-back-circuit", ["plan"]), ("gentle", ["begin"])])
+def test_while_the_back_is_sore_what_is_chosen_by_name_is_planned_as_ever(person, name, led):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "no"})
+    person.hurt_in("lower-back-circuit", MONDAY, strength=4, kind="dull", response="another")
+    chosen = next(it for it in ROUTINES if it.id == name)
+    person.practise(MONDAY, {"begin": "no"}, chosen=chosen)
+    assert person.led == led
 
 
 @pytest.mark.parametrize(("name", "led"), [("core", ["plan"]), ("break", ["break"])])

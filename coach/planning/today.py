@@ -85,7 +85,7 @@ def plan(
     every = {routine.id: routine for routine in routines}
     walks = [routine.id for routine in every.values() if routine.kind == "walking"]
     outing = walk(past, today, guidance, walks)
-    sore = _soreness(past, today, guidance)
+    sore = soreness(past, today, guidance)
     if sore and outing.minutes > guidance.walking.first_minutes:
         short = guidance.walking.first_minutes
         outing = replace(outing, minutes=short, reason=because("plan_walk_sore", minutes=short))
@@ -111,7 +111,8 @@ def plan(
     extra = outing if outing.due else None
     choice = _choice(day, taste)
     if choice is None:
-        return replace(nothing, reasons=(*_why_little(day), because("plan_nothing_fits")), walk=extra)
+        why = (sore,) if sore else _why_little(day)
+        return replace(nothing, reasons=(*why, because("plan_nothing_fits")), walk=extra)
     reason, chosen = choice
     return replace(
         nothing,
@@ -142,8 +143,9 @@ def morning_is_unknown(past: Past, today: date) -> bool:
     return last < today and (asked is None or asked.day <= last)
 
 
-def _soreness(past: Past, today: date, guidance: Guidance) -> Reason | None:
-    """Why today is a day for a sore back, if it is one."""
+def soreness(past: Past, today: date, guidance: Guidance) -> Reason | None:
+    """Return why a day is one for a sore back; None if it is not."""
+    past = past.until(today)
     asked = [it.answers for it in past.interviews if it.day == today]
     told = [answers.get(question) for answers in asked for question in ("back", "pain_now")]
     if any(isinstance(it, int) and it >= guidance.readiness.moderate_pain_from for it in told):

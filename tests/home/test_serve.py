@@ -191,6 +191,19 @@ def test_a_routine_that_does_not_suit_is_not_led_and_it_is_said_why(tmp_path):
     assert "moving" not in home.states
 
 
+def test_what_just_hurt_is_not_led_again_by_its_name(tmp_path):
+    home = AtHome(tmp_path, call(), remark("start the circuit", "awake"), lasts_s=60)
+    home.answered("readiness", **WELL).answered("diary", back=1)
+    at_four = home.begins - timedelta(hours=3)
+    with closing(SqliteStore(home.path, routine="lower-back-circuit", started_at=at_four)) as store:
+        store.keep(Note(Milliseconds(0), "session", detail=(("sets", 12),)))
+        store.keep(Note(Milliseconds(60_000), "pain", "jefferson-curl"))
+        store.keep(Note(Milliseconds(90_000), "end", detail=(("outcome", "eased"),)))
+    home.serve()
+    assert home.records == ["diary: interrupted"]
+    assert "briefing" not in home.states
+
+
 def test_a_habit_s_moment_begins_what_is_tied_to_it(tmp_path):
     home = AtHome(tmp_path, call(), remark("i've made coffee", "awake"), lasts_s=30)
     home.answered("readiness", **WELL).answered(

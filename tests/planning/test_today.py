@@ -140,7 +140,8 @@ def test_a_worse_morning_makes_a_sore_day_once_somebody_was_asked_how_it_is():
 
 def test_a_sore_back_without_a_routine_for_it_gets_breathing_or_nothing():
     known = past(asked(0), session(1, pains=(Hurt(exercise="bridge", strength=3),)))
-    assert planned(known, 2, routines=[CORE, LOOSEN]).routine is None
+    here = planned(known, 2, routines=[CORE, LOOSEN])
+    assert (here.routine, keys(here)) == (None, ["plan_sore_pain", "plan_nothing_fits"])
 
 
 def test_much_stress_is_met_with_breathing_but_not_every_day():
