@@ -52,6 +52,7 @@ def answered(history, **changed):
 def exercised(history, routine, day, *notes):
     with closing(SqliteStore(history, routine=routine, started_at=MONDAY.replace(day=day))) as store:
         store.keep(Note(Milliseconds(0), "session", "", (("sets", 1),)))
+        store.keep(Note(Milliseconds(300_000), "set", "cat-camel", (("repetitions", 10), ("completed", True))))
         for note in notes:
             store.keep(note)
         store.keep(Note(Milliseconds(600_000), "end", "", (("outcome", "completed"),)))

@@ -120,7 +120,7 @@ def _part_at(part: Part, here: Standing) -> Part:
 
 def _is_left_out(exercise: Exercise, fit: Fit) -> bool:
     """Whether an exercise hurt lately though it was as easy as it gets: then only rest is easier."""
-    lately = fit.past.sessions[-fit.guidance.progression.pain_free_sessions :]
+    lately = fit.past.practised[-fit.guidance.progression.pain_free_sessions :]
     return any(_hurt_at_its_easiest(exercise, session) for session in lately)
 
 

@@ -86,6 +86,11 @@ class SessionDone:
         """Whether a sign was told that a professional should look at."""
         return any(hurt.red_flag for hurt in self.pains)
 
+    @property
+    def practised(self) -> bool:
+        """Whether anything was done, or hurt. A session that ended in its welcome tells nothing of the back."""
+        return bool(self.sets or self.pains)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interview:
@@ -110,6 +115,11 @@ class Past:
 
     sessions: tuple[SessionDone, ...] = ()
     interviews: tuple[Interview, ...] = ()
+
+    @property
+    def practised(self) -> tuple[SessionDone, ...]:
+        """The sessions that tell something of the back: in which anything was done, or hurt."""
+        return tuple(session for session in self.sessions if session.practised)
 
     def until(self, day: date) -> "Past":
         """Return what was known on a day; a later one is forgotten (a speaker's clock may have been wrong)."""

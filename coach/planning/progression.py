@@ -72,14 +72,14 @@ def pace_of(rules: ProgressionRules) -> Pace:
 
 
 def worse_mornings(past: Past) -> frozenset[int]:
-    """Return the indices of the sessions after which the back was worse the next morning.
+    """Return the indices of what was practised after which the back was worse the next morning.
 
-    A morning belongs to the last session before its day.
+    A morning belongs to the last practice before its day.
     """
     found = set()
     for interview in past.interviews:
         if interview.answers.get("back_next_morning") == "worse":
-            before = [index for index, session in enumerate(past.sessions) if session.day < interview.day]
+            before = [index for index, session in enumerate(past.practised) if session.day < interview.day]
             found.update(before[-1:])
     return frozenset(found)
 
@@ -95,7 +95,7 @@ def _turns(exercise: Exercise, past: Past, guidance: Guidance) -> Iterator[Turn]
     # Flare-ups come first: on one day, people are asked before they exercise.
     yield from flare_ups(past, guidance)
     worse = worse_mornings(past)
-    for index, session in enumerate(past.sessions):
+    for index, session in enumerate(past.practised):
         yield _turn(exercise, session, guidance.progression, worse_next_morning=index in worse)
 
 

@@ -153,7 +153,7 @@ def has_changed(past: Past, asked: Interview, rules: ReadinessRules) -> bool:
     later = past.interviews[index + 1 :]
     if asked.red_flag or any(it.red_flag or is_worse(it, rules) for it in later):
         return True
-    sessions = [session for session in past.sessions if session.day >= asked.day]
+    sessions = [session for session in past.practised if session.day >= asked.day]
     if any(session.red_flag for session in sessions):
         return True
     return any(one.pains and two.pains for one, two in pairwise(sessions))

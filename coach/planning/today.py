@@ -129,7 +129,7 @@ def plan(
 
 def days_running(past: Past, today: date) -> int:
     """Return how many days of exercise there were in a row, until yesterday."""
-    days = {session.day for session in past.sessions}
+    days = {session.day for session in past.practised}
     running = 0
     while today - timedelta(days=running + 1) in days:
         running += 1
@@ -138,7 +138,7 @@ def days_running(past: Past, today: date) -> int:
 
 def morning_is_unknown(past: Past, today: date) -> bool:
     """Return whether to ask how the back was on the morning after the last session."""
-    last = past.sessions[-1].day if past.sessions else today
+    last = past.practised[-1].day if past.practised else today
     asked = past.last_interview("morning")
     return last < today and (asked is None or asked.day <= last)
 
@@ -150,12 +150,12 @@ def soreness(past: Past, today: date, guidance: Guidance) -> Reason | None:
     told = [answers.get(question) for answers in asked for question in ("back", "pain_now")]
     if any(isinstance(it, int) and it >= guidance.readiness.moderate_pain_from for it in told):
         return because("plan_sore_today")
-    if not past.sessions or (today - past.sessions[-1].day).days > guidance.week.sore_days:
+    if not past.practised or (today - past.practised[-1].day).days > guidance.week.sore_days:
         return None
-    last_day = past.sessions[-1].day
-    if any(session.pains for session in past.sessions if session.day == last_day):
+    last_day = past.practised[-1].day
+    if any(session.pains for session in past.practised if session.day == last_day):
         return because("plan_sore_pain")
-    if len(past.sessions) - 1 in worse_mornings(past):
+    if len(past.practised) - 1 in worse_mornings(past):
         return because("plan_sore_morning")
     return None
 
@@ -190,16 +190,16 @@ class _Day:
 
     def days_since(self, kind: Kind) -> int:
         """How many days ago there was a session of a kind."""
-        days = [(self.today - it.day).days for it in self.past.sessions if self.kind_of(it) == kind]
+        days = [(self.today - it.day).days for it in self.past.practised if self.kind_of(it) == kind]
         return min(days, default=LONG_AGO)
 
     def this_week(self, kind: Kind) -> int:
         """How many sessions of a kind there were in the last seven days."""
-        return sum(self.kind_of(it) == kind and (self.today - it.day).days < 7 for it in self.past.sessions)
+        return sum(self.kind_of(it) == kind and (self.today - it.day).days < 7 for it in self.past.practised)
 
     def days_since_routine(self, routine: Routine) -> int:
         """How many days ago a routine was led."""
-        days = [(self.today - it.day).days for it in self.past.sessions if it.routine == routine.id]
+        days = [(self.today - it.day).days for it in self.past.practised if it.routine == routine.id]
         return min(days, default=LONG_AGO)
 
 
@@ -218,11 +218,11 @@ def _choice(day: _Day, taste: dict[str, int]) -> tuple[Reason, Adapted] | None:
 
 def _after_missed_days(possible: Iterable[Routine], day: _Day) -> Adapted | None:
     """The smallest possible session, if days were missed; never twice running, or somebody would stay small."""
-    if not day.past.sessions or (day.today - day.past.sessions[-1].day).days < day.week.missed_after_days:
+    if not day.past.practised or (day.today - day.past.practised[-1].day).days < day.week.missed_after_days:
         return None
     small = (adapted(replace(it, rounds=1), day.fit) for it in possible if it.kind in ("mobility", "break"))
     smallest = min(filter(None, small), key=lambda it: length_of(it.routine), default=None)
-    return smallest if smallest and smallest.routine.id != day.past.sessions[-1].routine else None
+    return smallest if smallest and smallest.routine.id != day.past.practised[-1].routine else None
 
 
 def _is_possible(routine: Routine, day: _Day) -> bool:
@@ -247,7 +247,7 @@ def _wishes(day: _Day) -> Iterator[tuple[Reason, tuple[Kind, ...]]]:
     if day.sore:
         yield day.sore, ("mobility",)
         yield day.sore, ("walking", "breathing", "break")
-    elif not day.past.sessions:
+    elif not day.past.practised:
         yield because("plan_first_session"), ("mobility",)
     elif _is_stressed(day) and day.days_since("breathing") > 1:
         yield because("plan_stress"), ("breathing",)

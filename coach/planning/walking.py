@@ -51,7 +51,7 @@ def walk(past: Past, today: date, guidance: Guidance, routines: Collection[str])
     lengths = lengths_of(rules)
     turns = sorted(_turns(past, guidance, routines), key=lambda turn: turn.day)
     place = stand(turns, today, _pace(guidance), first=0, rungs=len(lengths))
-    walks = [it.day for it in past.sessions if it.routine in routines and (today - it.day).days < 7]
+    walks = [it.day for it in past.practised if it.routine in routines and (today - it.day).days < 7]
     a_week = min(rules.most_walks_a_week, rules.first_walks_a_week + place.rung)
     due = len(walks) < a_week and today not in walks
     return Walk(lengths[place.rung], len(walks), a_week, due, _reason(place, lengths[place.rung]))
@@ -78,7 +78,7 @@ def _pace(guidance: Guidance) -> Pace:
 def _turns(past: Past, guidance: Guidance, routines: Collection[str]) -> Iterator[Turn]:
     yield from flare_ups(past, guidance)
     worse = worse_mornings(past)
-    for index, session in enumerate(past.sessions):
+    for index, session in enumerate(past.practised):
         hurt = bool(session.pains) or index in worse
         if session.routine in routines:
             yield _turn(session, guidance.walking, hurt=hurt)

@@ -101,6 +101,11 @@ def session(number: int, routine: str = "core", **told) -> SessionDone:
     )
 
 
+def begun(number: int, routine: str = "core") -> SessionDone:
+    """A session that was stopped in its welcome, or whose plug was pulled there."""
+    return session(number, routine, outcome="interrupted", minutes=0, sets=(), effort=None)
+
+
 def asked(number: int, answers: Answers = WELL) -> Interview:
     return Interview(day=day(number), name="readiness", answers=answers)
 

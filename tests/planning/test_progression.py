@@ -12,6 +12,7 @@ from tests.planning.people import (
     TWIST,
     WELL,
     asked,
+    begun,
     day,
     diary,
     morning,
@@ -85,6 +86,17 @@ def test_pain_in_another_exercise_lowers_nothing_but_holds_everything():
     known = past(session(0), hurt, session(11), session(13))
     assert where(known, 13) == (0, 0.7, "plan_wait")
     assert where(known.with_session(session(15)), 15) == (0, 0.8, "plan_up")
+
+
+def test_a_session_in_which_nothing_was_done_is_none_free_of_pain():
+    hurt = session(4, pains=(Hurt(exercise="plank", strength=2),))
+    known = past(session(0), hurt, begun(5), begun(6), session(11), session(13))
+    assert where(known, 13) == (0, 0.7, "plan_wait")
+
+
+def test_a_worse_morning_belongs_to_what_was_done_before_it():
+    assert where(past(session(0), session(7), begun(8), morning(8)), 8) == (-1, 0.9, "plan_down_morning")
+    assert where(past(session(0), session(7), begun(8), morning(9)), 9) == (-1, 0.9, "plan_down_morning")
 
 
 def test_a_worse_morning_leads_two_steps_down():

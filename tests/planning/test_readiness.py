@@ -13,6 +13,7 @@ from tests.planning.people import (
     WELL,
     answers,
     asked,
+    begun,
     day,
     diary,
     morning,
@@ -186,6 +187,7 @@ def test_pain_in_one_session_is_no_change_and_in_two_running_it_is():
     hurt = (Hurt(exercise="bridge", strength=3),)
     assert due(past(asked(0), session(1, pains=hurt), session(3)), 4) is None
     assert due(past(asked(0), session(1, pains=hurt), session(3, pains=hurt)), 4) == "plan_ask_change"
+    assert due(past(asked(0), session(1, pains=hurt), begun(2), session(3, pains=hurt)), 4) == "plan_ask_change"
 
 
 @settings(max_examples=60)

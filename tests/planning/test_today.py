@@ -23,6 +23,7 @@ from tests.planning.people import (
     WALK,
     WELL,
     asked,
+    begun,
     day,
     diary,
     morning,
@@ -156,6 +157,21 @@ def test_what_hurt_at_its_easiest_is_left_out():
     here = planned(known, 5, routines=[replace(LOOSEN, sore_day=True)])
     assert [part.exercise.id for part in here.routine.parts] == ["stretch"]
     assert "plan_left_out" in keys(here)
+
+
+def test_sessions_in_which_nothing_was_done_bring_nothing_back_that_hurt():
+    hurt = session(1, "loosen", pains=(Hurt(exercise="twist", strength=2),))
+    here = planned(past(asked(0), hurt, *(begun(on, "break") for on in (1, 2, 3))), 5, routines=[LOOSEN])
+    assert [part.exercise.id for part in here.routine.parts] == ["stretch"]
+
+
+def test_sessions_in_which_nothing_was_done_end_no_sore_days():
+    known = past(asked(0), session(1, pains=(Hurt(exercise="bridge", strength=4),)), begun(2, "break"))
+    assert keys(planned(known, 3))[0] == "plan_sore_pain"
+
+
+def test_sessions_in_which_nothing_was_done_bring_no_day_off_and_keep_nothing_from_its_turn():
+    assert planned(past(asked(0), *(begun(on) for on in range(5))), 5, routines=[CORE]).routine.id == "core"
 
 
 def test_what_hurt_comes_back_in_an_easier_variant():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from coach.planning.past import Hurt
 from coach.planning.walking import lengths_of, walk
-from tests.planning.people import GUIDANCE, WALKS, day, diary, morning, past, pasts, session
+from tests.planning.people import GUIDANCE, WALKS, begun, day, diary, morning, past, pasts, session
 
 RULES = GUIDANCE.walking
 
@@ -54,6 +54,13 @@ def test_a_walk_that_hurt_and_a_worse_morning_after_one_make_the_next_ones_short
     hurt = walks(9, pains=(Hurt(strength=3),))
     assert stand(past(*grown, *hurt), 9).minutes == 10
     assert stand(past(*grown, *walks(9), morning(10)), 10).minutes == 10
+
+
+def test_a_walk_that_ended_before_its_first_step_fills_no_week_and_keeps_no_other_from_growing():
+    known = past(*walks(0, 2, 7), *(begun(on, "walk") for on in (8, 9)))
+    assert (stand(known, 9).done, stand(known, 9).due, stand(known, 9).minutes) == (1, True, 15)
+    hurt = session(1, pains=(Hurt(exercise="bridge"),))
+    assert stand(past(*walks(0, 3), hurt, begun(4), begun(5), *walks(8)), 8).minutes == 10
 
 
 def test_after_a_month_without_a_walk_one_begins_lower():
