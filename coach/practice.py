@@ -157,11 +157,14 @@ class Practice:
 
     def _due(self) -> tuple[str, ...]:
         """The interviews to hold first. The diary comes before the plan, which heeds it; not on a day on which
-        readiness was asked about, which is questions enough."""
+        readiness was asked about, which is questions enough, nor where no answer would lead to exercise."""
         past = self._remember()
-        asks = self._plan(past).asks
+        today = self._plan(past)
         asked_today = {it.name for it in past.interviews if it.day == self._today}
-        return asks if asked_today & {"readiness", DIARY} or "readiness" in asks else (*asks, DIARY)
+        ruled_out = today.verdict is not None and today.verdict.outcome == "not_today"
+        if asked_today & {"readiness", DIARY} or "readiness" in today.asks or ruled_out:
+            return today.asks
+        return (*today.asks, DIARY)
 
     def _ask(self, name: str) -> End:
         return self._lead(self._interview(load_interview(name, self._voice)), name)

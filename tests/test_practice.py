@@ -141,6 +141,24 @@ def test_a_red_flag_leads_to_no_exercise_and_says_whom_to_see(person):
     assert not read_past(person.store, EXERCISES).sessions
 
 
+def test_after_a_long_while_the_morning_is_asked_first_and_a_worse_one_asks_nothing_twice(person):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "yes", **AFTERWARDS}, wishes=BRIEFLY)
+    worse = {**ALL_WELL, "back_next_morning": "worse", "begin": "no"}
+    person.practise(MONDAY + timedelta(60), worse, wishes=BRIEFLY)
+    assert person.led == ["morning", "readiness", "begin"]
+
+
+def test_on_the_day_of_a_sign_in_a_session_nothing_is_asked_and_it_is_said_why(person):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "no"})
+    person.hurt_in("break", MONDAY, response="see_someone")
+    for chosen in (None, next(it for it in ROUTINES if it.id == "gentle")):
+        assert person.practise(MONDAY, ALL_WELL, chosen=chosen) == End("completed")
+        assert person.led == ["plan"]
+        assert person.said["plan"][: len(VOICE.say("plan_enough_sign"))] == list(VOICE.say("plan_enough_sign"))
+    person.practise(MONDAY + timedelta(1), {**ALL_WELL, **DIARY, "begin": "no"})
+    assert person.led == ["morning", "readiness", "begin"]
+
+
 def test_a_routine_that_is_chosen_by_name_is_led_without_questions(person):
     chosen = next(it for it in ROUTINES if it.id == "break")
     assert person.practise(MONDAY, {}, chosen=chosen) == End("completed")

@@ -5,14 +5,14 @@ here is a diagnosis: a verdict says what this coach will lead, and who should lo
 themselves stand in ``voices/*/interviews``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Literal
 
 from coach.planning.guidance import ReadinessRules
-from coach.planning.past import Answers, Interview, Past
+from coach.planning.past import Answers, Interview, Past, SessionDone
 from coach.planning.reason import Reason, because
 
 RED_FLAGS = (
@@ -153,7 +153,21 @@ def has_changed(past: Past, asked: Interview, rules: ReadinessRules) -> bool:
     later = past.interviews[index + 1 :]
     if asked.red_flag or any(it.red_flag or is_worse(it, rules) for it in later):
         return True
-    sessions = [session for session in past.practised if session.day >= asked.day]
+    return _are_worse([session for session in past.practised if session.day >= asked.day])
+
+
+def enough_for(day: date, past: Past) -> Reason | None:
+    """Return why a day holds no more exercise, if its own sessions told of a change for the worse; or None.
+
+    Asking anew would not help: of an answer and a session of one day nobody knows here which came first.
+    """
+    sessions = [session for session in past.practised if session.day == day]
+    if not _are_worse(sessions):
+        return None
+    return because("plan_enough_sign" if any(session.red_flag for session in sessions) else "plan_enough")
+
+
+def _are_worse(sessions: Sequence[SessionDone]) -> bool:
     if any(session.red_flag for session in sessions):
         return True
     return any(one.pains and two.pains for one, two in pairwise(sessions))

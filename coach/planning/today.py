@@ -13,7 +13,7 @@ from coach.planning.adapt import Adapted, Fit, adapted, length_of
 from coach.planning.guidance import Guidance, WeekRules
 from coach.planning.past import Past, SessionDone
 from coach.planning.progression import worse_mornings
-from coach.planning.readiness import Verdict, is_due, last_verdict
+from coach.planning.readiness import Verdict, enough_for, is_due, last_verdict
 from coach.planning.reason import Reason, because
 from coach.planning.walking import Walk, walk
 from coach.session.routine import Kind, Routine
@@ -33,7 +33,7 @@ class Plan:
         reasons: why this, what decided first.
         changes: what is different about its exercises, and why.
         walk: a walk to go besides, at one's own pace; None where none is due, or the routine is one.
-        verdict: on the last answers about readiness; None if nobody was asked yet.
+        verdict: on the last answers about readiness, or on what the day's sessions told; None without any.
         asks: interviews to hold first; then it is to be planned anew.
     """
 
@@ -71,11 +71,13 @@ def plan(
         disliked: and of those that they do not like.
     """
     past = past.until(today)
+    if enough := enough_for(today, past):
+        return Plan(day=today, reasons=(enough,), verdict=Verdict("not_today", (enough,)))
     verdict = last_verdict(past, guidance.readiness)
     due = is_due(past, today, guidance.readiness)
-    if due or verdict is None:
-        return Plan(day=today, reasons=(due,) if due else (), verdict=verdict, asks=("readiness",))
     asks = ("morning",) if morning_is_unknown(past, today) else ()
+    if due or verdict is None:  # the morning first: a worse one would be a reason to ask all of it anew
+        return Plan(day=today, reasons=(due,) if due else (), verdict=verdict, asks=(*asks, "readiness"))
     nothing = Plan(day=today, verdict=verdict, asks=asks)
     if verdict.outcome == "not_today":
         return replace(nothing, reasons=verdict.reasons, asks=())

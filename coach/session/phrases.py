@@ -295,6 +295,8 @@ KEYS: Mapping[str, frozenset[str]] = {
             "plan_mobility_only": "",
             "plan_ask_sore": "",
             "plan_day_off": "days",
+            "plan_enough": "",
+            "plan_enough_sign": "",
             "plan_nothing_fits": "",
             "plan_what_fits": "",
             "plan_first_session": "",

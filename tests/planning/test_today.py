@@ -113,6 +113,29 @@ def test_a_missed_day_is_met_with_the_smallest_session_but_not_twice_running():
     assert planned(known.with_session(session(4, "break")), 7).routine.id != "break"
 
 
+def test_before_the_questions_come_again_the_morning_is_asked_for():
+    known = past(asked(0), session(1))
+    assert planned(known, 50).asks == ("morning", "readiness")
+    assert planned(known.with_interview(morning(50)), 50).asks == ("readiness",)
+    assert planned(known.with_interview(morning(50)).with_interview(asked(50)), 50).asks == ()
+
+
+@pytest.mark.parametrize(
+    ("pains", "why"),
+    [
+        (((Hurt(red_flag=True),),), "plan_enough_sign"),
+        (((Hurt(strength=2),), (Hurt(strength=1),)), "plan_enough"),
+    ],
+)
+def test_a_day_whose_sessions_told_of_a_change_holds_no_other_whatever_is_answered(pains, why):
+    hurt = [session(3, "loosen", pains=it) for it in pains]
+    for known in (past(*hurt), past(asked(0), *hurt), past(asked(3), *hurt)):
+        here = planned(known, 3)
+        assert (here.routine, here.asks, here.verdict.outcome, keys(here)) == (None, (), "not_today", [why])
+        assert "readiness" in planned(known, 4).asks
+    assert planned(past(*hurt, asked(4)), 4).routine
+
+
 def test_pain_in_the_last_session_makes_a_sore_day():
     known = past(asked(0), session(1, pains=(Hurt(exercise="bridge", strength=3),)))
     here = planned(known, 2)
