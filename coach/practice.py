@@ -18,7 +18,7 @@ from coach.interview.interview import Interview
 from coach.interview.questions import Questionnaire
 from coach.planning.guidance import Guidance
 from coach.planning.past import Past
-from coach.planning.readiness import has_changed, last_verdict
+from coach.planning.readiness import has_changed, is_severe, last_verdict
 from coach.planning.telling import spoken
 from coach.planning.today import Plan, plan, soreness
 from coach.ports import Mind
@@ -137,7 +137,7 @@ class Practice:
             return False
         asked, verdict = past.last_interview("readiness"), last_verdict(past, rules)
         if asked is None or verdict is None:
-            return not any(session.red_flag for session in past.sessions)
+            return not any(is_severe(session, rules) for session in past.sessions)
         if verdict.outcome == "not_today" or has_changed(past, asked, rules):
             return False
         return verdict.outcome != "mobility_only" or chosen.kind != "strength"

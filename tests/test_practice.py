@@ -174,6 +174,23 @@ def test_after_a_red_flag_not_even_a_chosen_routine_is_led(person):
     assert person.led == ["readiness", "plan"]
 
 
+def test_after_severe_pain_in_a_session_the_day_is_over_and_the_next_one_asks_how_the_back_is(person):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "no"})
+    person.hurt_in("lower-back-circuit", MONDAY, strength=9, kind="sharp", response="end")
+    person.practise(MONDAY, ALL_WELL)
+    assert person.led == ["plan"]
+    assert person.said["plan"] == list(VOICE.say("plan_enough"))
+    person.practise(MONDAY + timedelta(1), {**ALL_WELL, **DIARY, "pain_now": "nine"})
+    assert person.led == ["morning", "readiness", "plan"]
+
+
+def test_who_was_never_asked_is_asked_after_severe_pain_even_for_what_is_chosen_by_name(person):
+    person.hurt_in("lower-back-circuit", MONDAY, strength=9, kind="sharp", response="end")
+    chosen = next(it for it in ROUTINES if it.id == "gentle")
+    person.practise(MONDAY + timedelta(9), {**ALL_WELL, **DIARY, "begin": "no"}, chosen=chosen)
+    assert person.led == ["morning", "readiness", "begin"]
+
+
 @pytest.mark.parametrize(("name", "led"), [("lower-back-circuit", ["plan"]), ("gentle", ["begin"])])
 def test_while_the_back_is_sore_what_is_chosen_by_name_is_planned_as_ever(person, name, led):
     person.practise(MONDAY, {**ALL_WELL, "begin": "no"})

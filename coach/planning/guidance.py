@@ -19,7 +19,7 @@ class ReadinessRules:
 
     Attributes:
         moderate_pain_from: pain now, 0 to 10, from which a day is gentle.
-        severe_pain_from: from which there is no strength work; in the diary, what counts as a flare-up.
+        severe_pain_from: from which there is no strength work; told in the diary or in a session: a flare-up.
         no_exercise_pain_from: from which there is no exercise today.
         repeat_after_days: how long the answers hold.
         repeat_when_sore_after_days: how long they hold if the back was sore, or its soreness unknown.
@@ -45,7 +45,7 @@ class ProgressionRules:
         levels_down_after_pain: so many variants easier after pain in the exercise.
         steps_down_when_hard: so many steps down when the session was too hard.
         steps_down_after_worse_morning: so many steps down when the back was worse the next morning.
-        steps_down_after_flare_up: so many steps down, of everything, for each day of severe pain.
+        steps_down_after_flare_up: so many steps down, of everything, for each day and each session of severe pain.
         days_away: from so many days without any session, everything falls.
         days_without_it: from so many days without an exercise, it falls though others were done.
         steps_down_a_week_away: so many steps then, and again for each further week.

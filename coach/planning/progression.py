@@ -13,7 +13,7 @@ from functools import cache
 from coach.planning.guidance import Guidance, ProgressionRules
 from coach.planning.ladder import Pace, Place, Turn, stand
 from coach.planning.past import Past, SessionDone
-from coach.planning.readiness import is_flare_up
+from coach.planning.readiness import is_flare_up, is_severe
 from coach.planning.reason import Reason, because
 from coach.session.plan import variant_of
 from coach.session.routine import Exercise
@@ -91,24 +91,32 @@ def flare_ups(past: Past, guidance: Guidance) -> Iterator[Turn]:
         yield Turn(day=day, hurt=True, down=guidance.progression.steps_down_after_flare_up, why="flare_up")
 
 
+def after_flare_up(session: SessionDone, guidance: Guidance) -> int:
+    """Return how many steps a session leads down because severe pain, or a sign, was told in it; 0: none was."""
+    severe = is_severe(session, guidance.readiness)
+    return guidance.progression.steps_down_after_flare_up if severe else 0
+
+
 def _turns(exercise: Exercise, past: Past, guidance: Guidance) -> Iterator[Turn]:
     # Flare-ups come first: on one day, people are asked before they exercise.
     yield from flare_ups(past, guidance)
     worse = worse_mornings(past)
     for index, session in enumerate(past.practised):
-        yield _turn(exercise, session, guidance.progression, worse_next_morning=index in worse)
+        yield _turn(exercise, session, guidance, worse_next_morning=index in worse)
 
 
-def _turn(exercise: Exercise, session: SessionDone, rules: ProgressionRules, *, worse_next_morning: bool) -> Turn:
+def _turn(exercise: Exercise, session: SessionDone, guidance: Guidance, *, worse_next_morning: bool) -> Turn:
+    rules = guidance.progression
     a_level = len(shares_of(rules))
     sets = [done for done in session.sets if done.exercise == exercise.id]
     hurt_here = any(hurt.exercise == exercise.id for hurt in session.pains)
     hurt = bool(session.pains) or worse_next_morning
+    flare_up = after_flare_up(session, guidance)
     if not sets and not hurt_here:
-        return Turn(day=session.day, session=True, hurt=hurt, free=not hurt)
+        return Turn(day=session.day, session=True, hurt=hurt, free=not hurt, down=flare_up, why="flare_up")
     completed = bool(sets) and all(done.completed for done in sets)
     lowest = min((done.level for done in sets), default=0)
-    falls = [(0, "")]
+    falls = [(flare_up, "flare_up")]
     if worse_next_morning:
         falls.append((rules.steps_down_after_worse_morning, "morning"))
     if session.effort == "hard":

@@ -146,29 +146,29 @@ def _is_answered(answers: Answers) -> bool:
 def has_changed(past: Past, asked: Interview, rules: ReadinessRules) -> bool:
     """Return whether the back has changed for the worse since somebody was asked.
 
-    A sign that needs a professional, a flare-up, a worse morning, or pain in two sessions running. A sign told in
-    a session on the day itself counts as later: better asked twice than missed.
+    A sign that needs a professional, severe pain, a worse morning, or pain in two sessions running. A session on
+    the day itself counts as later: better asked twice than missed.
     """
     index = max(at for at, it in enumerate(past.interviews) if it is asked)
     later = past.interviews[index + 1 :]
     if asked.red_flag or any(it.red_flag or is_worse(it, rules) for it in later):
         return True
-    return _are_worse([session for session in past.practised if session.day >= asked.day])
+    return _are_worse([session for session in past.practised if session.day >= asked.day], rules)
 
 
-def enough_for(day: date, past: Past) -> Reason | None:
+def enough_for(day: date, past: Past, rules: ReadinessRules) -> Reason | None:
     """Return why a day holds no more exercise, if its own sessions told of a change for the worse; or None.
 
     Asking anew would not help: of an answer and a session of one day nobody knows here which came first.
     """
     sessions = [session for session in past.practised if session.day == day]
-    if not _are_worse(sessions):
+    if not _are_worse(sessions, rules):
         return None
     return because("plan_enough_sign" if any(session.red_flag for session in sessions) else "plan_enough")
 
 
-def _are_worse(sessions: Sequence[SessionDone]) -> bool:
-    if any(session.red_flag for session in sessions):
+def _are_worse(sessions: Sequence[SessionDone], rules: ReadinessRules) -> bool:
+    if any(is_severe(session, rules) for session in sessions):
         return True
     return any(one.pains and two.pains for one, two in pairwise(sessions))
 
@@ -176,6 +176,15 @@ def _are_worse(sessions: Sequence[SessionDone]) -> bool:
 def is_worse(interview: Interview, rules: ReadinessRules) -> bool:
     """Return whether a conversation told of a worse back: a worse morning, or a flare-up."""
     return interview.answers.get("back_next_morning") == "worse" or is_flare_up(interview, rules)
+
+
+def is_severe(session: SessionDone, rules: ReadinessRules) -> bool:
+    """Return whether a session told of severe pain, or of a sign that needs a professional.
+
+    A pain whose strength nobody told is not counted as severe: it ended the session, and sore days follow.
+    """
+    strengths = (hurt.strength for hurt in session.pains)
+    return session.red_flag or any(it is not None and it >= rules.severe_pain_from for it in strengths)
 
 
 def is_flare_up(interview: Interview, rules: ReadinessRules) -> bool:

@@ -71,7 +71,7 @@ def plan(
         disliked: and of those that they do not like.
     """
     past = past.until(today)
-    if enough := enough_for(today, past):
+    if enough := enough_for(today, past, guidance.readiness):
         return Plan(day=today, reasons=(enough,), verdict=Verdict("not_today", (enough,)))
     verdict = last_verdict(past, guidance.readiness)
     due = is_due(past, today, guidance.readiness)

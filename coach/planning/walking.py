@@ -11,7 +11,7 @@ from datetime import date
 from coach.planning.guidance import Guidance, WalkingRules
 from coach.planning.ladder import Pace, Place, Turn, stand
 from coach.planning.past import Past, SessionDone
-from coach.planning.progression import flare_ups, worse_mornings
+from coach.planning.progression import after_flare_up, flare_ups, worse_mornings
 from coach.planning.reason import Reason, because
 
 LONG_ENOUGH = 0.8
@@ -80,16 +80,17 @@ def _turns(past: Past, guidance: Guidance, routines: Collection[str]) -> Iterato
     worse = worse_mornings(past)
     for index, session in enumerate(past.practised):
         hurt = bool(session.pains) or index in worse
+        flare_up = after_flare_up(session, guidance)
         if session.routine in routines:
-            yield _turn(session, guidance.walking, hurt=hurt)
+            yield _turn(session, guidance.walking, flare_up, hurt=hurt)
         else:
-            yield Turn(day=session.day, session=True, hurt=hurt, free=not hurt)
+            yield Turn(day=session.day, session=True, hurt=hurt, free=not hurt, down=flare_up, why="flare_up")
 
 
-def _turn(session: SessionDone, rules: WalkingRules, *, hurt: bool) -> Turn:
+def _turn(session: SessionDone, rules: WalkingRules, flare_up: int, *, hurt: bool) -> Turn:
     reached = sum(minutes * LONG_ENOUGH <= session.minutes for minutes in lengths_of(rules)) - 1
     if hurt:
-        down, why = 1, "pain"
+        down, why = max(1, flare_up), "pain"
     else:
         down, why = (1, "hard") if session.effort == "hard" else (0, "")
     return Turn(

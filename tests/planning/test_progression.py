@@ -110,6 +110,15 @@ def test_severe_pain_in_the_diary_lowers_everything_by_a_step_a_day_and_holds_it
     assert where(known, 13) == (-1, 0.9, "plan_wait")
 
 
+def test_severe_pain_in_a_session_lowers_what_did_not_hurt_by_a_step_too():
+    hurt = session(10, pains=(Hurt(exercise="plank", strength=8),))
+    assert where(past(session(0), session(7), hurt), 10) == (0, 0.7, "plan_down_flare_up")
+    elsewhere = session(10, "loosen", pains=(Hurt(exercise="twist", strength=8),))
+    assert where(past(session(0), session(7), elsewhere), 10) == (0, 0.7, "plan_down_flare_up")
+    mild = session(10, pains=(Hurt(exercise="plank", strength=5),))
+    assert where(past(session(0), session(7), mild), 10)[:2] == (0, 0.8)
+
+
 def test_weeks_without_the_exercise_lead_down_a_step_each():
     known = past(session(0), session(7))
     assert where(known, 20) == (0, 0.8, "plan_up")
@@ -170,8 +179,8 @@ def worse(it, how):
     match how:
         case "it hurt":
             return replace(it, pains=(*it.pains, Hurt(exercise="bridge")))
-        case "it hurt elsewhere":
-            return replace(it, pains=(*it.pains, Hurt(exercise="plank")))
+        case "it hurt elsewhere" | "it hurt badly elsewhere":
+            return replace(it, pains=(*it.pains, Hurt(exercise="plank", strength=9 if "badly" in how else None)))
         case "too hard":
             return replace(it, effort="hard")
         case "nobody told":
@@ -186,11 +195,21 @@ def worse(it, how):
 @given(
     pasts.filter(lambda it: it.sessions),
     st.data(),
-    st.sampled_from(["it hurt", "it hurt elsewhere", "too hard", "nobody told", "broken off", "eased"]),
+    st.sampled_from(
+        [
+            "it hurt",
+            "it hurt elsewhere",
+            "it hurt badly elsewhere",
+            "too hard",
+            "nobody told",
+            "broken off",
+            "eased",
+        ]
+    ),
 )
 def test_worse_news_of_one_session_never_lead_higher_on_any_later_day(known, data, how):
     at = data.draw(st.integers(0, len(known.sessions) - 1))
-    if how == "it hurt elsewhere" or any(done.exercise == "bridge" for done in known.sessions[at].sets):
+    if "elsewhere" in how or any(done.exercise == "bridge" for done in known.sessions[at].sets):
         sessions = (*known.sessions[:at], worse(known.sessions[at], how), *known.sessions[at + 1 :])
         later = replace(known, sessions=sessions)
         for on in range(9, 100, 10):

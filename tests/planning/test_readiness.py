@@ -178,6 +178,14 @@ def test_after_a_sign_that_needs_a_professional_the_questions_come_again():
     assert due(past(asked(0), sign, asked(5)), 5) is None
 
 
+def test_after_severe_pain_in_a_session_the_questions_come_again():
+    severe = RULES.severe_pain_from
+    for strength, why in ((severe, "plan_ask_change"), (severe - 1, None), (None, None)):
+        hurt = session(4, pains=(Hurt(exercise="bridge", strength=strength),))
+        assert due(past(asked(0), hurt), 5) == why
+        assert due(past(asked(0), hurt, asked(5)), 5) is None
+
+
 def test_a_sign_told_in_a_conversation_counts_as_well():
     told = Interview(day=day(3), name="diary", red_flag=True)
     assert due(past(asked(0), told), 3) == "plan_ask_change"

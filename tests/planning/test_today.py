@@ -124,6 +124,7 @@ def test_before_the_questions_come_again_the_morning_is_asked_for():
     ("pains", "why"),
     [
         (((Hurt(red_flag=True),),), "plan_enough_sign"),
+        (((Hurt(strength=6),),), "plan_enough"),
         (((Hurt(strength=2),), (Hurt(strength=1),)), "plan_enough"),
     ],
 )

@@ -49,6 +49,12 @@ def test_a_flare_up_makes_walks_shorter():
     assert stand(past(*grown.sessions, diary(59, back=7), diary(60, back=7)), 60).minutes == 20
 
 
+def test_severe_pain_in_a_session_makes_walks_shorter():
+    for routine in ("core", "walk"):
+        hurt = session(9, routine, pains=(Hurt(exercise="bridge", strength=8),))
+        assert stand(past(*walks(0, 2, 7), hurt), 9).minutes == 10
+
+
 def test_a_walk_that_hurt_and_a_worse_morning_after_one_make_the_next_ones_shorter():
     grown = walks(0, 2, 7)
     hurt = walks(9, pains=(Hurt(strength=3),))
