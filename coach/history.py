@@ -353,8 +353,15 @@ def past_of(recorded: Iterable[Recorded], exercises: Mapping[str, Exercise]) -> 
         if not told.interview:
             sessions.append(_session_done(each, told, exercises))
             continue
-        red_flag = any(pain.red_flag for pain in told.pains)
-        interviews.append(past.Interview(day=day, name=told.interview, answers=told.answers, red_flag=red_flag))
+        interviews.append(
+            past.Interview(
+                day=day,
+                name=told.interview,
+                answers=told.answers,
+                hurt=bool(told.pains),
+                red_flag=any(pain.red_flag for pain in told.pains),
+            )
+        )
         if told.interview == "after" and sessions and sessions[-1].day == day:
             sessions[-1] = _rated(sessions[-1], told.answers)
     return Past(sessions=tuple(sessions), interviews=tuple(interviews))

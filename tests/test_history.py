@@ -272,6 +272,13 @@ def test_a_red_flag_told_in_an_interview_is_known() -> None:
     assert not past_of([MORNING], {}).interviews[0].red_flag
 
 
+def test_that_it_hurts_is_known_wherever_it_was_said() -> None:
+    told = Note(at(0.5), "pain", "", (("state", "awake"), ("red_flag", False)))
+    (said,) = past_of([interview("home", told)], {}).interviews
+    assert (said.hurt, said.red_flag) == (True, False)
+    assert not past_of([MORNING], {}).interviews[0].hurt
+
+
 def test_notes_that_nobody_knows_yet_do_not_hinder_the_past() -> None:
     odd = (
         Note(at(0), "dream", "", (("of", "sheep"),)),  # type: ignore[arg-type]

@@ -100,12 +100,14 @@ class Interview:
         day: when it began.
         name: ``readiness``, ``morning``, ``after``, ``diary`` or another.
         answers: by the question's id.
+        hurt: it was said, in between, that it hurts; nobody asked how strong.
         red_flag: a sign was told, in between, that a professional should look at.
     """
 
     day: date
     name: str
     answers: Answers = field(default_factory=dict)
+    hurt: bool = False
     red_flag: bool = False
 
 

@@ -84,8 +84,14 @@ def worse_mornings(past: Past) -> frozenset[int]:
     return frozenset(found)
 
 
-def flare_ups(past: Past, guidance: Guidance) -> Iterator[Turn]:
-    """Yield a turn for each day on which severe pain was told of, or a sign that needs a professional."""
+def told_of_pain(past: Past, guidance: Guidance) -> Iterator[Turn]:
+    """Yield turns for what conversations told of: severe pain, or a sign that needs a professional, once a day.
+
+    Where it was only said that it hurts, nobody knows how much: nothing falls, and nothing rises for a while.
+    """
+    for it in past.interviews:
+        if it.hurt:
+            yield Turn(day=it.day, hurt=True)
     told = [it for it in past.interviews if it.red_flag or is_flare_up(it, guidance.readiness)]
     for day in dict.fromkeys(it.day for it in told):
         yield Turn(day=day, hurt=True, down=guidance.progression.steps_down_after_flare_up, why="flare_up")
@@ -98,8 +104,8 @@ def after_flare_up(session: SessionDone, guidance: Guidance) -> int:
 
 
 def _turns(exercise: Exercise, past: Past, guidance: Guidance) -> Iterator[Turn]:
-    # Flare-ups come first: on one day, people are asked before they exercise.
-    yield from flare_ups(past, guidance)
+    # What was told comes first: on one day, people are asked before they exercise.
+    yield from told_of_pain(past, guidance)
     worse = worse_mornings(past)
     for index, session in enumerate(past.practised):
         yield _turn(exercise, session, guidance, worse_next_morning=index in worse)

@@ -148,9 +148,10 @@ def morning_is_unknown(past: Past, today: date) -> bool:
 def soreness(past: Past, today: date, guidance: Guidance) -> Reason | None:
     """Return why a day is one for a sore back; None if it is not."""
     past = past.until(today)
-    asked = [it.answers for it in past.interviews if it.day == today]
-    told = [answers.get(question) for answers in asked for question in ("back", "pain_now")]
-    if any(isinstance(it, int) and it >= guidance.readiness.moderate_pain_from for it in told):
+    asked = [it for it in past.interviews if it.day == today]
+    told = [it.answers.get(question) for it in asked for question in ("back", "pain_now")]
+    moderate = guidance.readiness.moderate_pain_from
+    if any(it.hurt for it in asked) or any(isinstance(it, int) and it >= moderate for it in told):
         return because("plan_sore_today")
     if not past.practised or (today - past.practised[-1].day).days > guidance.week.sore_days:
         return None

@@ -11,7 +11,7 @@ from datetime import date
 from coach.planning.guidance import Guidance, WalkingRules
 from coach.planning.ladder import Pace, Place, Turn, stand
 from coach.planning.past import Past, SessionDone
-from coach.planning.progression import after_flare_up, flare_ups, worse_mornings
+from coach.planning.progression import after_flare_up, told_of_pain, worse_mornings
 from coach.planning.reason import Reason, because
 
 LONG_ENOUGH = 0.8
@@ -76,7 +76,7 @@ def _pace(guidance: Guidance) -> Pace:
 
 
 def _turns(past: Past, guidance: Guidance, routines: Collection[str]) -> Iterator[Turn]:
-    yield from flare_ups(past, guidance)
+    yield from told_of_pain(past, guidance)
     worse = worse_mornings(past)
     for index, session in enumerate(past.practised):
         hurt = bool(session.pains) or index in worse

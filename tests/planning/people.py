@@ -101,6 +101,10 @@ def session(number: int, routine: str = "core", **told) -> SessionDone:
     )
 
 
+def said_that_it_hurts(number: int, name: str = "home") -> Interview:
+    return Interview(day=day(number), name=name, hurt=True)
+
+
 def begun(number: int, routine: str = "core") -> SessionDone:
     """A session that was stopped in its welcome, or whose plug was pulled there."""
     return session(number, routine, outcome="interrupted", minutes=0, sets=(), effort=None)

@@ -18,6 +18,7 @@ from tests.planning.people import (
     morning,
     past,
     pasts,
+    said_that_it_hurts,
     session,
 )
 
@@ -86,6 +87,12 @@ def test_pain_in_another_exercise_lowers_nothing_but_holds_everything():
     known = past(session(0), hurt, session(11), session(13))
     assert where(known, 13) == (0, 0.7, "plan_wait")
     assert where(known.with_session(session(15)), 15) == (0, 0.8, "plan_up")
+
+
+def test_pain_told_outside_of_sessions_lowers_nothing_but_holds_everything():
+    known = past(session(0), said_that_it_hurts(5), session(7), session(11))
+    assert where(known, 11) == (0, 0.7, "plan_wait")
+    assert where(known.with_session(session(13)), 13) == (0, 0.8, "plan_up")
 
 
 def test_a_session_in_which_nothing_was_done_is_none_free_of_pain():

@@ -29,6 +29,7 @@ from tests.planning.people import (
     morning,
     past,
     pasts,
+    said_that_it_hurts,
     session,
 )
 
@@ -148,6 +149,14 @@ def test_pain_in_the_last_session_makes_a_sore_day():
 def test_a_sore_back_in_the_diary_makes_a_sore_day():
     known = past(asked(0), session(1), diary(2, back=4))
     assert planned(known, 2).reasons[0].key == "plan_sore_today"
+    assert planned(known, 3).reasons[0].key != "plan_sore_today"
+
+
+@pytest.mark.parametrize("name", ["home", "begin"])
+def test_whoever_says_anywhere_that_it_hurts_has_a_sore_day_and_is_asked_nothing_anew(name):
+    known = past(asked(0), session(1), morning(2, "same"), said_that_it_hurts(2, name))
+    here = planned(known, 2)
+    assert (here.routine.id, keys(here)[0], here.asks) == ("gentle", "plan_sore_today", ())
     assert planned(known, 3).reasons[0].key != "plan_sore_today"
 
 

@@ -5,7 +5,18 @@ from hypothesis import strategies as st
 
 from coach.planning.past import Hurt
 from coach.planning.walking import lengths_of, walk
-from tests.planning.people import GUIDANCE, WALKS, begun, day, diary, morning, past, pasts, session
+from tests.planning.people import (
+    GUIDANCE,
+    WALKS,
+    begun,
+    day,
+    diary,
+    morning,
+    past,
+    pasts,
+    said_that_it_hurts,
+    session,
+)
 
 RULES = GUIDANCE.walking
 
@@ -47,6 +58,10 @@ def test_a_flare_up_makes_walks_shorter():
     grown = past(*walks(*range(0, 60, 2)))
     assert stand(grown, 59).minutes == 30
     assert stand(past(*grown.sessions, diary(59, back=7), diary(60, back=7)), 60).minutes == 20
+
+
+def test_no_walk_grows_in_the_week_after_pain_was_told_outside_of_sessions():
+    assert stand(past(*walks(0, 2, 7), said_that_it_hurts(6)), 7).minutes == 10
 
 
 def test_severe_pain_in_a_session_makes_walks_shorter():
