@@ -362,7 +362,7 @@ def past_of(recorded: Iterable[Recorded], exercises: Mapping[str, Exercise]) -> 
                 red_flag=any(pain.red_flag for pain in told.pains),
             )
         )
-        if told.interview == "after" and sessions and sessions[-1].day == day:
+        if told.interview == "after" and sessions:  # by their order: midnight may have passed in between
             sessions[-1] = _rated(sessions[-1], told.answers)
     return Past(sessions=tuple(sessions), interviews=tuple(interviews))
 

@@ -65,7 +65,7 @@ class Practice:
     Args:
         lead: leads each mind.
         remember: reads what is known of the person, anew each time it is asked.
-        today: the day.
+        today: the day on which it begins; all of it is of that day, though it may go on past midnight.
         routines: what there is to choose from.
         guidance: the thresholds.
         voice: the words.
@@ -93,6 +93,7 @@ class Practice:
         self._voice = voice
         self._wishes = wishes
         self._chosen = chosen
+        self._before = Past()
 
     def go(self) -> End:
         """Lead the whole practice; return how it ended: as the last thing that was led, or on request before.
@@ -100,6 +101,7 @@ class Practice:
         Raises:
             CoachError: a device is missing or was lost.
         """
+        self._before = self._remember()
         if self._chosen is not None:
             if self._is_free(self._chosen):
                 return self._lead_session(self._chosen)
@@ -111,7 +113,7 @@ class Practice:
             if not _goes_on(end):
                 return end
         while True:
-            today = self._plan(self._remember())
+            today = self._plan(self._known())
             told = spoken(today, self._voice)
             if today.routine is None or today.asks:
                 return self._tell(told)
@@ -126,13 +128,18 @@ class Practice:
             self._ask_afterwards()
         return end
 
+    def _known(self) -> Past:
+        """What is known of the person. What was noted since this began is of its day: after midnight, or once the
+        clock was put right, an answer would else be of another day than the plan that heeds it."""
+        return self._remember().dated(self._today, self._before)
+
     def _lead_session(self, routine: Routine) -> End:
         return self._lead(Session(routine, self._voice, self._guidance.pain), routine.id)
 
     def _is_free(self, chosen: Routine) -> bool:
         """Whether nothing that is known of the person speaks against a routine. Nothing known is no hindrance:
         they asked for it by its name."""
-        past, rules = self._remember(), self._guidance.readiness
+        past, rules = self._known(), self._guidance.readiness
         if soreness(past, self._today, self._guidance):
             return False
         asked, verdict = past.last_interview("readiness"), last_verdict(past, rules)
@@ -158,7 +165,7 @@ class Practice:
     def _due(self) -> tuple[str, ...]:
         """The interviews to hold first. The diary comes before the plan, which heeds it; not on a day on which
         readiness was asked about, which is questions enough, nor where no answer would lead to exercise."""
-        past = self._remember()
+        past = self._known()
         today = self._plan(past)
         asked_today = {it.name for it in past.interviews if it.day == self._today}
         ruled_out = today.verdict is not None and today.verdict.outcome == "not_today"

@@ -247,10 +247,10 @@ def test_how_a_session_felt_is_asked_after_it_and_belongs_to_it() -> None:
     assert [it.name for it in past.interviews] == ["after"]
 
 
-def test_answers_of_another_day_do_not_belong_to_a_session() -> None:
-    session = Recorded(7, "walk", STARTED_AT, (), running=False)
+def test_how_a_session_felt_belongs_to_it_though_midnight_has_passed() -> None:
+    sessions = [Recorded(number, "walk", STARTED_AT, (), running=False) for number in (7, 6)]
     asked = interview("after", answer(0, effort="hard"), started_at=STARTED_AT + timedelta(days=1))
-    assert past_of([asked, session], {}).sessions[0].effort is None
+    assert [it.effort for it in past_of([asked, *sessions], {}).sessions] == [None, "hard"]
 
 
 def test_the_past_is_in_true_order_and_its_days_are_the_persons_own() -> None:

@@ -55,8 +55,11 @@ class Person:
             kept.keep(Note(Milliseconds(70_000), "pain_told", first.id, tuple(told.items())))
             kept.keep(Note(Milliseconds(90_000), "end", detail=(("outcome", "eased"),)))
 
-    def practise(self, day: date, answers: Mapping[str, str | tuple[str, ...]], **more) -> End:
-        """Several answers to a question are given one after another, whenever it is asked anew."""
+    def practise(
+        self, day: date, answers: Mapping[str, str | tuple[str, ...]], *, tomorrow_from: str = "", **more
+    ) -> End:
+        """Several answers to a question are given one after another, whenever it is asked anew. From the mind of a
+        name on, midnight has passed."""
         self.led, self.said = [], {}
 
         def lead_one(mind: Mind, name: str) -> End:
@@ -71,6 +74,8 @@ class Person:
             own = Script("answers", tuple(remarks))
             room = QuietRoom(spoken_by(ScriptedListener(own, mouth, trace)))
             started = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
+            if tomorrow_from in (name, *self.led):
+                started += timedelta(days=1)
             store = SqliteStore(self.store, routine=name, started_at=started)
             try:
                 end = lead(mind, VOICE, Hands(room, FrontEnd(NoEcho()), ScriptedEars(trace), mouth, store), trace)
@@ -125,6 +130,22 @@ def test_the_plan_is_made_anew_for_the_time_at_hand(person):
     assert person.led == ["begin", "begin"]
     assert person.said["begin"] != before
     assert "about four minutes" in person.said["begin"][0]
+
+
+@pytest.mark.parametrize("first_of_tomorrow", ["diary", "begin"])
+def test_a_diary_counts_in_the_practice_it_is_part_of_though_midnight_passes(person, first_of_tomorrow):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "no"})
+    sore = {**DIARY, "back": "five", "begin": "no"}
+    person.practise(MONDAY + timedelta(1), sore, tomorrow_from=first_of_tomorrow)
+    assert person.led == ["diary", "begin"]
+    assert "gentle" in person.said["begin"][0]
+
+
+def test_questions_that_a_worse_morning_brings_are_asked_once_though_midnight_passes(person):
+    person.practise(MONDAY, {**ALL_WELL, "begin": "yes", **AFTERWARDS}, wishes=BRIEFLY)
+    worse = {**ALL_WELL, "back_next_morning": "worse", "begin": "no"}
+    person.practise(MONDAY + timedelta(1), worse, tomorrow_from="readiness")
+    assert person.led == ["morning", "readiness", "begin"]
 
 
 def test_on_the_same_day_nothing_is_asked_twice(person):

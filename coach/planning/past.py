@@ -130,6 +130,17 @@ class Past:
             interviews=tuple(interview for interview in self.interviews if interview.day <= day),
         )
 
+    def dated(self, day: date, before: "Past") -> "Past":
+        """Return this past, in which what came after an earlier one is of a day, whatever the clock showed."""
+        sessions, interviews = len(before.sessions), len(before.interviews)
+        return Past(
+            sessions=(*self.sessions[:sessions], *(replace(it, day=day) for it in self.sessions[sessions:])),
+            interviews=(
+                *self.interviews[:interviews],
+                *(replace(it, day=day) for it in self.interviews[interviews:]),
+            ),
+        )
+
     def with_session(self, session: SessionDone) -> "Past":
         """Return this past and one more session."""
         return replace(self, sessions=(*self.sessions, session))
