@@ -120,12 +120,18 @@ def _part_at(part: Part, here: Standing) -> Part:
 
 def _is_left_out(exercise: Exercise, fit: Fit) -> bool:
     """Whether an exercise hurt lately though it was as easy as it gets: then only rest is easier."""
-    lately = fit.past.practised[-fit.guidance.progression.pain_free_sessions :]
-    return any(_hurt_at_its_easiest(exercise, session) for session in lately)
+    practised = fit.past.practised
+    lately = range(len(practised))[-fit.guidance.progression.pain_free_sessions :]
+    return any(_hurt_at_its_easiest(exercise, practised[at], practised[:at], fit) for at in lately)
 
 
-def _hurt_at_its_easiest(exercise: Exercise, session: SessionDone) -> bool:
+def _hurt_at_its_easiest(
+    exercise: Exercise, session: SessionDone, before: tuple[SessionDone, ...], fit: Fit
+) -> bool:
     if not any(hurt.exercise == exercise.id for hurt in session.pains):
         return False
     levels = [done.level for done in session.sets if done.exercise == exercise.id]
-    return min(levels, default=0) <= -len(exercise.easier)
+    if not levels:  # it hurt before the first set: then in the way that was due, and it may have been a gentle day
+        due = standing(exercise, replace(fit.past, sessions=before), session.day, fit.guidance)
+        levels = [gentler(exercise, due, fit.guidance).level]
+    return min(levels) <= -len(exercise.easier)

@@ -192,6 +192,14 @@ def test_what_hurt_at_its_easiest_is_left_out():
     assert "plan_left_out" in keys(here)
 
 
+def test_what_hurt_before_its_first_set_is_left_out_once_it_was_due_at_its_easiest():
+    hurt = [session(on, "core", sets=(), pains=(Hurt(exercise="bridge", strength=2),)) for on in (1, 3, 5)]
+    for times, led in ((1, ["bridge", "plank"]), (2, ["bridge", "plank"]), (3, ["plank"])):
+        known = past(*hurt[:times], asked(5))
+        here = planned(known, 6, routines=[replace(CORE, kind="mobility", sore_day=True)])
+        assert [part.exercise.id for part in here.routine.parts] == led
+
+
 def test_sessions_in_which_nothing_was_done_bring_nothing_back_that_hurt():
     hurt = session(1, "loosen", pains=(Hurt(exercise="twist", strength=2),))
     here = planned(past(asked(0), hurt, *(begun(on, "break") for on in (1, 2, 3))), 5, routines=[LOOSEN])
