@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast, get_args
 
-from coach.devices.store import Recorded, read_history
+from coach.devices.store import SPOILED, Recorded, read_history
 from coach.errors import StoreFailed
 from coach.homes import home_folder
 from coach.interview.questions import SKIPPED, Answer, answers_from
@@ -252,7 +252,7 @@ def _pain(note: Note, detail: Detail) -> Pain:
         round=_count(detail, "round"),
         words=_text(detail, "words"),
         state=_text(detail, "state"),
-        red_flag=note.kind == "red_flag" or bool(detail.get("red_flag", False)),
+        red_flag=note.kind == "red_flag" or bool(detail.get("red_flag", SPOILED in detail)),
     )
 
 
@@ -275,7 +275,7 @@ def _told_of(pain: Pain, detail: Detail) -> Pain:
         strength=_count(detail, "strength") if "strength" in detail else None,
         kind=_text(detail, "kind"),
         response=response,
-        red_flag=response == "see_someone",
+        red_flag=response == "see_someone" or SPOILED in detail,
     )
 
 
@@ -293,7 +293,8 @@ def _set_done(note: Note, detail: Detail) -> SetDone:
     )
 
 
-# An older or newer coach may have left a detail out: that is a blank, never a reason to show nothing.
+# An older or newer coach may have left a detail out: that is a blank, never a reason to show nothing. What is
+# spoiled about a pain is another matter: it counts as the worst it can have been.
 
 
 def _text(detail: Detail, key: str) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -288,6 +289,16 @@ def test_notes_that_nobody_knows_yet_do_not_hinder_the_past() -> None:
         Note(at(0), "end"),
     )
     assert past_of_notes(*odd).sets == (SetDone(exercise="", level=0, completed=False),)
+
+
+def test_a_pain_of_which_nothing_can_be_read_counts_as_the_worst_it_can_have_been() -> None:
+    spoiled = (("spoiled", True),)
+    sound = Note(at(1), "pain", "cat-camel", (("state", "moving"),))
+    told = Note(at(2), "pain_told", "cat-camel", (("where", "hip"), ("response", "easier")))
+    assert past_of_notes(replace(sound, detail=spoiled)).red_flag
+    assert past_of_notes(sound, replace(told, detail=spoiled)).red_flag
+    assert not past_of_notes(sound, told).red_flag
+    assert not past_of_notes(replace(sound, detail=spoiled), told).red_flag  # what was told of it can be read
 
 
 def test_the_past_of_no_history_is_empty(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
+from typing import TypeGuard
 
 from coach.errors import StoreBusy, StoreFailed
 from coach.session.messages import Milliseconds, Note
@@ -182,6 +183,12 @@ by another. All that are due happen in one transaction."""
 
 EVERYTHING = -1
 """As SQLite's LIMIT: none."""
+
+SPOILED = "spoiled"
+"""The one detail of a note about a pain that cannot be read; never written."""
+
+BEYOND = 1 << 40
+"""No number in a history is as large, no time as late: 35 years, in milliseconds."""
 
 BUSY_WITHIN_S = 2.0
 """How long the writer waits for another program that holds the file, before it tells and tries later."""
@@ -347,7 +354,8 @@ def read_history(path: Path, newest: int | None = None) -> list[Recorded]:
     """Return the newest sessions and interviews, the newest first; none if there is no history yet.
 
     Changes nothing, needs no lock, and works while a coach writes or after one was killed, and with a file of an
-    older coach. A row that another program or the card has spoiled is passed over; ``find_damage`` tells of it.
+    older coach. A row that another program or the card has spoiled is passed over; of a note about a pain it is
+    kept that there was one (``SPOILED``). ``find_damage`` tells of both.
 
     Args:
         path: the history file.
@@ -383,11 +391,11 @@ def read_history(path: Path, newest: int | None = None) -> list[Recorded]:
             id=session_id,
             routine=routine,
             started_at=datetime.fromisoformat(started_at),
-            notes=tuple(note for row in notes[session_id] if (note := _note(*row))),
+            notes=tuple(note for row in notes[session_id] if (note := _note(*row) or _what_is_left(*row[:3]))),
             running=started_at == at_work,
         )
         for session_id, routine, started_at in sessions
-        if _is_moment(started_at)
+        if isinstance(routine, str) and _is_moment(started_at)
     ]
 
 
@@ -406,13 +414,37 @@ def is_there(path: Path) -> bool:
     return True
 
 
-def _note(at_ms: int, kind: str, exercise: str, detail: str) -> Note | None:
+def _note(at_ms: object, kind: object, exercise: object, detail: object) -> Note | None:
+    """A note as it was kept, or None if it is spoiled: SQLite lets any column hold anything."""
+    if not (_is_time(at_ms) and isinstance(kind, str) and isinstance(exercise, str) and isinstance(detail, str)):
+        return None
     try:
         fields = json.loads(detail)
-    except ValueError:
+        if "\\u" in detail:  # half of a pair of surrogates can neither be shown nor handed out
+            json.dumps(fields, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(fields, dict) or not all(map(_is_told, fields.values())):
         return None
     # A newer coach may know more kinds; a reader shows those that it knows.
-    return Note(Milliseconds(at_ms), kind, exercise, tuple(fields.items())) if isinstance(fields, dict) else None  # type: ignore[arg-type]
+    return Note(Milliseconds(at_ms), kind, exercise, tuple(fields.items()))  # type: ignore[arg-type]
+
+
+def _what_is_left(at_ms: object, kind: object, exercise: object) -> Note | None:
+    """That there was a pain, of a spoiled note: nobody shall practise on as if nothing had been."""
+    if kind not in ("pain", "red_flag", "pain_told"):
+        return None
+    at = Milliseconds(at_ms if _is_time(at_ms) else 0)
+    return Note(at, kind, exercise if isinstance(exercise, str) else "", ((SPOILED, True),))
+
+
+def _is_told(value: object) -> bool:
+    # Neither infinity nor what is no number is less than anything.
+    return isinstance(value, str) or (isinstance(value, int | float) and abs(value) < BEYOND)
+
+
+def _is_time(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and 0 <= value < BEYOND
 
 
 # --- Checking --------------------------------------------------------------------------------------------
@@ -434,16 +466,20 @@ def find_damage(path: Path) -> list[str]:
             if not _is_ours(connection, path):
                 return []
             return [
-                *(told for (told,) in connection.execute("PRAGMA integrity_check") if told != "ok"),
+                *(f"{told}" for (told,) in connection.execute("PRAGMA integrity_check") if told != "ok"),
                 *(
                     f"note {row} belongs to no session"
                     for _, row, *_ in connection.execute("PRAGMA foreign_key_check")
                 ),
                 *(
-                    f"the details of note {row} are no JSON object"
-                    for (row,) in connection.execute(
-                        "SELECT id FROM note WHERE NOT json_valid(detail) OR json_type(detail) <> 'object'"
-                    )
+                    f"note {row} is spoiled"
+                    for row, *noted in connection.execute("SELECT id, at_ms, kind, exercise, detail FROM note")
+                    if not _note(*noted)
+                ),
+                *(
+                    f"session {row} is of no routine: {routine!r}"
+                    for row, routine in connection.execute("SELECT id, routine FROM session")
+                    if not isinstance(routine, str)
                 ),
                 *(
                     f"session {row} began at no time that can be read: {began!r}"
@@ -457,9 +493,9 @@ def find_damage(path: Path) -> list[str]:
         raise _failed(path, error, to="read") from error
 
 
-def _is_moment(text: str) -> bool:
+def _is_moment(text: object) -> bool:
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        return isinstance(text, str) and datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
 
@@ -664,7 +700,17 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     # SQLite needs to write its -shm file even to read, unless it is told that nobody can be writing.
     frozen = not os.access(path.parent, os.W_OK) and not _beside(path, "-wal").exists()
     uri = f"{path.as_uri()}?mode=ro{'&immutable=1' if frozen else ''}"
-    return sqlite3.connect(uri, uri=True, timeout=BUSY_WITHIN_S, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_WITHIN_S, isolation_level=None)
+    connection.text_factory = _text_or_bytes
+    return connection
+
+
+def _text_or_bytes(raw: bytes) -> str | bytes:
+    """Text, unless the card has spoiled it: Python's own way would refuse the whole answer, and so every row."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
 
 
 def _connect_to_write(path: Path) -> sqlite3.Connection:

@@ -18,6 +18,7 @@ import pytest
 from coach.devices import store as store_module
 from coach.devices.store import MIGRATIONS, SqliteStore, find_damage, forget, read_history, set_aside
 from coach.errors import StoreBusy, StoreFailed
+from coach.history import past_of, record
 from coach.ports import Store
 from coach.rehearsal.store import MemoryStore
 from coach.session.messages import Milliseconds, Note
@@ -637,13 +638,35 @@ def test_where_there_is_no_history_there_is_no_damage(history: Path) -> None:
     assert not history.parent.exists()
 
 
+SPOILED_ROWS = (
+    "0, 'set', '', '{torn'",
+    "0, 'set', '', '[]'",
+    "0, 'set', '', printf('%.9999c', '[')",
+    "0, 'set', '', CAST(x'7b22ff223a317d' AS TEXT)",
+    "0, 'set', '', x'7b7d'",
+    "0, 'set', CAST(x'ff' AS TEXT), '{}'",
+    "0, CAST(x'ff' AS TEXT), '', '{}'",
+    "x'0102', 'set', '', '{}'",
+    "'soon', 'set', '', '{}'",
+    "-1, 'set', '', '{}'",
+    "1 << 62, 'set', '', '{}'",
+    """0, 'set', '', '{"repetitions": null}'""",
+    """0, 'set', '', '{"repetitions": [5]}'""",
+    """0, 'set', '', '{"repetitions": 1e999}'""",
+    """0, 'set', '', '{"repetitions": NaN}'""",
+    """0, 'set', '', '{"variant": "\\ud83d"}'""",
+)
+"""What SQLite takes into a row of ``note``, and no coach ever wrote: time, kind, exercise, details."""
+
+
 @pytest.mark.parametrize(
     ("insert", "told"),
     [
         ("INSERT INTO note VALUES (7, 99, 0, 'set', '', '{}')", "note 7 belongs to no session"),
-        ("INSERT INTO note VALUES (7, 1, 0, 'set', '', '{torn')", "the details of note 7 are no JSON object"),
-        ("INSERT INTO note VALUES (7, 1, 0, 'set', '', '[]')", "the details of note 7 are no JSON object"),
+        *((f"INSERT INTO note VALUES (7, 1, {row})", "note 7 is spoiled") for row in SPOILED_ROWS),
         ("INSERT INTO session VALUES (7, 'x', 'soon')", "session 7 began at no time that can be read: 'soon'"),
+        ("INSERT INTO session VALUES (7, 'x', x'00')", r"session 7 began at no time that can be read: b'\x00'"),
+        (f"INSERT INTO session VALUES (7, x'00', '{STARTED_AT}')", r"session 7 is of no routine: b'\x00'"),
     ],
 )
 def test_what_another_program_spoiled_is_found_and_everything_else_is_read(
@@ -656,6 +679,35 @@ def test_what_another_program_spoiled_is_found_and_everything_else_is_read(
         other.commit()
     assert find_damage(history) == [told]
     assert [list(recorded.notes) for recorded in read_history(history)] == [notes(1)]
+
+
+def test_one_flipped_bit_in_a_note_costs_at_most_that_note(history: Path) -> None:
+    with closing(open_store(history)) as store:
+        for each in notes(3):
+            store.keep(each)
+    sound = history.read_bytes()
+    row = sound.index(b'setjefferson_curl{"round": 1, "side": "left arm", "repetitions": 2,')
+    for at in range(row, sound.index(b"}", row) + 1):
+        for bit in range(8):
+            content = bytearray(sound)
+            content[at] ^= 1 << bit
+            history.write_bytes(content)
+            (session,) = read_history(history)
+            assert [it for it in session.notes if it.at != note(2).at] == [note(1), note(3)]
+            record(session)
+            past_of([session], {})
+
+
+@pytest.mark.parametrize("kind", ["pain", "red_flag", "pain_told"])
+def test_of_a_spoiled_note_about_a_pain_it_is_kept_that_there_was_one(history: Path, kind: str) -> None:
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+    with closing(sqlite3.connect(history)) as other:
+        other.execute("INSERT INTO note VALUES (7, 1, x'00', ?, CAST(x'ff' AS TEXT), '{torn')", (kind,))
+        other.execute("INSERT INTO note VALUES (8, 1, 9, ?, 'curl', '{torn')", (kind,))
+        other.commit()
+    assert find_damage(history) == ["note 7 is spoiled", "note 8 is spoiled"]
+    assert [(it.at, it.kind, it.exercise) for it in stored(history)[1:]] == [(0, kind, ""), (9, kind, "curl")]
 
 
 def damage_header(content: bytearray) -> None:
