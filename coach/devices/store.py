@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from coach.errors import StoreBusy, StoreFailed
 from coach.session.messages import Milliseconds, Note
@@ -181,6 +181,13 @@ MIGRATIONS = (
 Each was released as it stands: files made by it lie on other people's cards, so it is never edited, only followed
 by another. All that are due happen in one transaction."""
 
+SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What Python's module raises; the latter in place of an error whose message quotes a spoiled schema."""
+
+SESSIONS = "SELECT id, routine, started_at FROM session"
+NOTES = "SELECT session, at_ms, kind, exercise, detail FROM note"
+"""How a history is read."""
+
 EVERYTHING = -1
 """As SQLite's LIMIT: none."""
 
@@ -312,7 +319,7 @@ class SqliteStore:
         while self._waiting:
             try:
                 self._write(self._waiting[0])
-            except sqlite3.Error as error:
+            except SQLITE_ERRORS as error:
                 return _failed(self._path, error)
             self._waiting.popleft()
         return None
@@ -373,25 +380,21 @@ def read_history(path: Path, newest: int | None = None) -> list[Recorded]:
             if not _is_ours(connection, path):
                 return []
             connection.execute("BEGIN")  # one snapshot for both tables
-            sessions = connection.execute(
-                "SELECT id, routine, started_at FROM session ORDER BY id DESC LIMIT ?",
-                (EVERYTHING if newest is None else newest,),
-            ).fetchall()
-            notes = {
-                session_id: connection.execute(
-                    "SELECT at_ms, kind, exercise, detail FROM note WHERE session = ? ORDER BY id",
-                    (session_id,),
-                ).fetchall()
-                for session_id, _, _ in sessions
-            }
-    except sqlite3.Error as error:
+            limit = EVERYTHING if newest is None else newest
+            sessions = connection.execute(f"{SESSIONS} ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
+            notes: dict[int, list[Note]] = {session_id: [] for session_id, *_ in sessions}
+            # The table from end to end, and not by its index: quick_check does not notice a spoiled one.
+            for session_id, *row in connection.execute(f"{NOTES} ORDER BY id"):
+                if session_id in notes and (note := _note(*row) or _what_is_left(*row[:3])):
+                    notes[session_id].append(note)
+    except SQLITE_ERRORS as error:
         raise _failed(path, error, to="read") from error
     return [
         Recorded(
             id=session_id,
             routine=routine,
             started_at=datetime.fromisoformat(started_at),
-            notes=tuple(note for row in notes[session_id] if (note := _note(*row) or _what_is_left(*row[:3]))),
+            notes=tuple(notes[session_id]),
             running=started_at == at_work,
         )
         for session_id, routine, started_at in sessions
@@ -487,9 +490,9 @@ def find_damage(path: Path) -> list[str]:
                     if not _is_moment(began)
                 ),
             ]
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         if _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} and _beside(path, ".lock").exists():
-            return [f"{error}"]
+            return ["the schema is spoiled" if isinstance(error, UnicodeDecodeError) else f"{error}"]
         raise _failed(path, error, to="read") from error
 
 
@@ -533,7 +536,7 @@ def forget(path: Path, sessions: Collection[int] | None, now: datetime) -> None:
             connection = undo.enter_context(closing(_connect_to_write(path)))
             try:
                 _erase(connection, path, sessions)
-            except sqlite3.Error as error:
+            except SQLITE_ERRORS as error:
                 raise _failed(path, error) from error
         lock.truncate(0)  # it said when the last session began
 
@@ -732,7 +735,7 @@ def _connect_to_write(path: Path) -> sqlite3.Connection:
             return connection
     except OSError as error:
         raise _forbidden(path, error) from error
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         raise _failed(path, error) from error
 
 
@@ -747,12 +750,15 @@ def _set_aside_if_damaged(path: Path, now: datetime, *, opened_before: bool) -> 
     ours = opened_before
     try:
         with closing(_connect_to_read(path)) as connection:
-            ours = _is_ours(connection, path) or ours
+            is_history = _is_ours(connection, path)
+            ours = is_history or ours
             if connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]:
+                for rows in (SESSIONS, NOTES) if is_history else ():
+                    connection.execute(f"{rows} LIMIT 0")  # a name that is spoiled does not trouble quick_check
                 return None
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         match _code(error):
-            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB if ours:
+            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_ERROR if ours:
                 pass
             case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
                 raise _not_ours(path) from error
@@ -788,12 +794,14 @@ def _free_name(path: Path, now: datetime) -> Path:
 FULL_DISK = ("the disk is full", "Free some space on it")
 
 
-def _code(error: sqlite3.Error) -> int:
+def _code(error: sqlite3.Error | UnicodeDecodeError) -> int:
     """The primary result code; errors that Python's module raises itself have none."""
+    if isinstance(error, UnicodeDecodeError):
+        return sqlite3.SQLITE_CORRUPT
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
 
 
-def _failed(path: Path, error: sqlite3.Error, to: str = "written") -> StoreFailed:
+def _failed(path: Path, error: sqlite3.Error | UnicodeDecodeError, to: str = "written") -> StoreFailed:
     match _code(error):
         case sqlite3.SQLITE_FULL:
             why, remedy = FULL_DISK

@@ -718,6 +718,14 @@ def damage_schema(content: bytearray) -> None:
     content[100:1000] = b"\xff" * 900
 
 
+def damage_name_in_message(content: bytearray) -> None:
+    content[content.index(b"CREATE VIEW summary") + len(b"CREATE VIEW")] ^= 0x80
+
+
+def damage_name_of_column(content: bytearray) -> None:
+    content[content.index(b"at_ms    INTEGER")] ^= 0x80
+
+
 def damage_rows(content: bytearray) -> None:
     content[-4096:] = b"\xa5" * 4096
 
@@ -736,7 +744,17 @@ def well_filled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("damage", [damage_header, damage_schema, damage_rows, damage_length])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damage_header,
+        damage_schema,
+        damage_name_in_message,
+        damage_name_of_column,
+        damage_rows,
+        damage_length,
+    ],
+)
 def test_a_damaged_history_is_set_aside_and_told_and_a_new_one_begins(
     history: Path, well_filled: bytes, damage: Callable[[bytearray], None]
 ) -> None:
@@ -762,6 +780,18 @@ def test_a_second_damaged_history_does_not_replace_the_first(history: Path) -> N
         open_store(history).close()
     kept = sorted(history.parent.glob("*.damaged-*"))
     assert [file.read_bytes()[:5] for file in kept] == [b"secon", b"first"]
+
+
+def test_a_spoiled_index_hides_no_note(history: Path, well_filled: bytes) -> None:
+    open_store(history).close()
+    history.write_bytes(well_filled)
+    ((page,),) = rows(history, "SELECT rootpage FROM sqlite_master WHERE name = 'note_of_session'")
+    assert isinstance(page, int)
+    content = bytearray(well_filled)
+    content[page * 4096 - 2] ^= 1  # the number of a note, in the entry that lies last in the page
+    history.write_bytes(content)
+    assert find_damage(history) != []
+    assert stored(history) == notes(120)
 
 
 def test_damaged_pages_are_found(history: Path, well_filled: bytes) -> None:
