@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import cast, get_args
 
 from coach.devices.store import SPOILED, Recorded, read_history
-from coach.errors import StoreFailed
 from coach.homes import home_folder
 from coach.interview.questions import SKIPPED, Answer, answers_from
 from coach.planning import past
@@ -326,15 +325,12 @@ def read_past(path: Path, exercises: Iterable[Exercise] = ()) -> Past:
 
 
 def remembered(path: Path, exercises: Iterable[Exercise]) -> Past:
-    """Return what is known of the person, for whoever leads; of a history that cannot be read, nothing.
+    """Return what is known of the person, for whoever leads.
 
-    Then all is asked anew, which is the safe side. The store says what is wrong as soon as it is opened, and
-    sets a damaged history aside.
+    Raises:
+        coach.errors.StoreFailed: as ``read_past``; that is no empty past, and what follows whoever leads must say.
     """
-    try:
-        return read_past(path, exercises)
-    except StoreFailed:
-        return Past()
+    return read_past(path, exercises)
 
 
 def past_of(recorded: Iterable[Recorded], exercises: Mapping[str, Exercise]) -> Past:

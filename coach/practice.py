@@ -13,6 +13,7 @@ from datetime import date
 from typing import Final
 
 from coach.content import load_interview
+from coach.errors import StoreFailed
 from coach.interview.conclusions import interview_on
 from coach.interview.interview import Interview
 from coach.interview.questions import Questionnaire
@@ -59,6 +60,18 @@ class Wishes:
 NO_WISHES: Final = Wishes()
 
 
+def known(remember: Callable[[], Past]) -> Past:
+    """Return what is known of the person, to ask them by; of a history that cannot be read, nothing.
+
+    Then all is asked anew, which is the safe side. The store of the first question says what is wrong, and sets a
+    damaged history aside.
+    """
+    try:
+        return remember()
+    except StoreFailed:
+        return Past()
+
+
 class Practice:
     """One practice, from the first question to the last.
 
@@ -99,9 +112,9 @@ class Practice:
         """Lead the whole practice; return how it ended: as the last thing that was led, or on request before.
 
         Raises:
-            CoachError: a device is missing or was lost.
+            CoachError: a device is missing or was lost, or the history can neither be read nor set aside.
         """
-        self._before = self._remember()
+        self._before = known(self._remember)
         if self._chosen is not None:
             if self._is_free(self._chosen):
                 return self._lead_session(self._chosen)
@@ -138,8 +151,12 @@ class Practice:
 
     def _is_free(self, chosen: Routine) -> bool:
         """Whether nothing that is known of the person speaks against a routine. Nothing known is no hindrance:
-        they asked for it by its name."""
-        past, rules = self._known(), self._guidance.readiness
+        they asked for it by its name. A history that cannot be read is one: anything may stand in it."""
+        rules = self._guidance.readiness
+        try:
+            past = self._known()
+        except StoreFailed:
+            return False
         if soreness(past, self._today, self._guidance):
             return False
         asked, verdict = past.last_interview("readiness"), last_verdict(past, rules)
@@ -165,7 +182,7 @@ class Practice:
     def _due(self) -> tuple[str, ...]:
         """The interviews to hold first. The diary comes before the plan, which heeds it; not on a day on which
         readiness was asked about, which is questions enough, nor where no answer would lead to exercise."""
-        past = self._known()
+        past = known(self._known)
         today = self._plan(past)
         asked_today = {it.name for it in past.interviews if it.day == self._today}
         ruled_out = today.verdict is not None and today.verdict.outcome == "not_today"

@@ -22,7 +22,7 @@ from coach.planning.readiness import is_due, last_verdict
 from coach.planning.telling import said, spoken
 from coach.planning.today import plan, soreness
 from coach.ports import Mind
-from coach.practice import NO_WISHES, Practice, Wishes
+from coach.practice import NO_WISHES, Practice, Wishes, known
 from coach.session.messages import Action, Command, CutOff, End, Event, Milliseconds
 from coach.session.phrases import Voice
 from coach.session.routine import Routine
@@ -192,7 +192,7 @@ class _Butler:
         routine = next((it for it in home.routines if it.id == name), None)
         if routine is None:  # this home has another set of routines
             return home.voice.say("plan_nothing_fits")
-        past, rules = home.remember(), home.guidance.readiness
+        past, rules = known(home.remember), home.guidance.readiness
         verdict = last_verdict(past, rules)
         well = verdict and verdict.outcome == "go" and not is_due(past, self._today, rules)
         if well and not soreness(past, self._today, home.guidance):

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from coach.devices.store import Recorded, SqliteStore
+from coach.errors import StoreFailed
 from coach.history import (
     Change,
     Pain,
@@ -305,10 +306,12 @@ def test_the_past_of_no_history_is_empty(tmp_path: Path) -> None:
     assert read_past(tmp_path / "history.sqlite3") == Past()
 
 
-def test_who_leads_knows_nothing_of_a_person_whose_history_is_damaged(tmp_path: Path) -> None:
+def test_who_leads_is_told_that_a_history_cannot_be_read(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite3"
-    path.write_bytes(b"no history at all" * 100)
     assert remembered(path, [CURL]) == Past()
+    path.write_bytes(b"no history at all" * 100)
+    with pytest.raises(StoreFailed):
+        remembered(path, [CURL])
 
 
 def test_the_past_is_read_from_the_file(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from coach import content
 from coach.content import load_voice
 from coach.content.guidance import load_guidance
 from coach.devices.store import SqliteStore
+from coach.errors import StoreFailed
 from coach.front_end import FrontEnd
 from coach.history import read_past, read_sessions
 from coach.interview.interview import Interview
 from coach.loop import Hands, lead
+from coach.planning.past import Past
 from coach.ports import Mind
 from coach.practice import Practice, Wishes
 from coach.rehearsal.ears import ScriptedEars
@@ -219,6 +221,38 @@ def test_while_the_back_is_sore_what_is_chosen_by_name_is_planned_as_ever(person
     chosen = next(it for it in ROUTINES if it.id == name)
     person.practise(MONDAY, {"begin": "no"}, chosen=chosen)
     assert person.led == led
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[100:1000] = bytes(900)
+    path.write_bytes(content)
+
+
+def test_of_a_history_that_cannot_be_read_it_is_told_and_nothing_is_led_unasked(person):
+    person.practise(MONDAY, A_RED_FLAG)
+    damage(person.store)
+    chosen = next(it for it in ROUTINES if it.id == "break")
+    person.practise(MONDAY, {**ALL_WELL, "begin": "no"}, chosen=chosen)
+    assert person.led == ["readiness", "begin"]
+    assert VOICE.say("trouble_store")[0] in person.said["readiness"]
+    person.practise(MONDAY, {}, chosen=chosen)  # what was answered stands in a new history
+    assert person.led == ["break"]
+
+
+def test_a_history_that_stays_unreadable_ends_the_practice_before_anything_is_planned(person):
+    def remember() -> Past:
+        raise StoreFailed("The card does not answer.")
+
+    led: list[str] = []
+
+    def lead_one(_mind: Mind, name: str) -> End:
+        led.append(name)
+        return End("completed")
+
+    with pytest.raises(StoreFailed, match="The card"):
+        Practice(lead_one, remember, MONDAY, ROUTINES, load_guidance(), VOICE).go()
+    assert led == ["readiness"]
 
 
 @pytest.mark.parametrize(("name", "led"), [("core", ["plan"]), ("break", ["break"])])

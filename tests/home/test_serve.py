@@ -254,6 +254,21 @@ def test_a_history_that_cannot_be_written_is_told_each_time_it_is_needed(tmp_pat
     assert len(home.warned) == 2
 
 
+def test_a_history_that_cannot_be_read_is_told_and_not_taken_for_none(tmp_path):
+    home = AtHome(
+        tmp_path, call(), remark("what's my plan", "awake"), call(), remark("start the break", "awake"), lasts_s=90
+    )
+    home.answered("readiness", **WELL)
+    content = bytearray(home.path.read_bytes())
+    content[100:1000] = bytes(900)
+    home.path.write_bytes(content)
+    home.serve()
+    awake, trouble = VOICE.say("home_awake"), VOICE.say("trouble_store")
+    assert home.said[:4] == [*awake, *trouble, *awake]
+    assert "cannot be read: the file is damaged" in home.warned[0].what
+    assert home.records == ["readiness: interrupted"]  # asked anew, in a new history, when the plug was pulled
+
+
 def test_a_mistake_in_a_file_is_told_and_the_coach_lives_on(tmp_path):
     def find_a_mistake():
         raise ContentBroken(["interviews/readiness.toml, line 3: there is no question."])
