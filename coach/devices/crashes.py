@@ -39,6 +39,8 @@ KILLED = "It was killed, or ended without a word."
 
 _LONGEST_REASON = 1_000
 _LARGEST_FILE = 10_000
+_BEYOND = 1 << 40
+"""Neither crashes nor seconds come as far. A whole number in the file could go where no float follows it."""
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -197,7 +199,7 @@ def read(path: Path) -> Record:
             "reason": str() as reason,
             "boot": str() as boot,
             "began_s": int() | float() as began_s,
-        } if crashes >= 0:
+        } if 0 <= crashes < _BEYOND and 0 <= began_s < _BEYOND:
             return Record(running, int(crashes), reason, boot, float(began_s))
         case _:
             return Record()

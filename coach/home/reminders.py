@@ -50,11 +50,17 @@ class Reminder:
         at: the time of day.
         days: on which days of the week; 0 is Monday.
         on: only on this day, because the person asked for it; None: on each of ``days``.
+
+    Raises:
+        ValueError: the time has a zone, and is none of the wall.
     """
 
     at: time
     days: frozenset[int] = EVERY_DAY
     on: date | None = None
+
+    def __post_init__(self) -> None:
+        _must_be_of_the_wall(self.at)
 
     def is_on(self, day: date) -> bool:
         """Whether it is for this day."""
@@ -68,10 +74,16 @@ class Quiet:
     Attributes:
         begins: from this time of day on.
         ends: until just before this one. The same as ``begins``: there are none.
+
+    Raises:
+        ValueError: a time has a zone, and is none of the wall.
     """
 
     begins: time = time(22)
     ends: time = time(7)
+
+    def __post_init__(self) -> None:
+        _must_be_of_the_wall(self.begins, self.ends)
 
     def __contains__(self, at: time) -> bool:
         if self.begins <= self.ends:
@@ -113,8 +125,12 @@ class Hush:
     until: datetime
 
     def __post_init__(self) -> None:
-        if self.since.tzinfo or self.until.tzinfo:
-            raise ValueError("a clock on the wall shows no time zone")
+        _must_be_of_the_wall(self.since, self.until)
+
+
+def _must_be_of_the_wall(*shown: time | datetime) -> None:
+    if any(it.tzinfo for it in shown):
+        raise ValueError("a clock on the wall shows no time zone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The row of crashes: its rules, and a file that survives kill -9, damage and a disk that refuses."""
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -184,6 +185,8 @@ GOOD = {"running": True, "crashes": 1, "reason": "x", "boot": "b", "began_s": 1.
         json.dumps(GOOD | {"crashes": -1}).encode(),
         json.dumps(GOOD | {"running": 1}).encode(),
         json.dumps({"crashes": 5}).encode(),
+        json.dumps(GOOD | {"crashes": 10**4_300 - 1}).encode(),
+        *(json.dumps(GOOD | {"began_s": odd}).encode() for odd in (10**400, math.inf, math.nan, -1)),
     ],
 )
 def test_a_damaged_file_counts_as_none_and_is_replaced(path: Path, damaged: bytes) -> None:

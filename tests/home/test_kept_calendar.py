@@ -59,6 +59,9 @@ def test_a_restart_tells_nothing_twice_and_still_repeats_once(tmp_path):
         *(b"", b"{", b"[]", b'{"reminders": [{"at": "25:00"}]}', b"\xff\x00", b"[" * 50_000),
         b'{"again": {"since": "2026-03-02T12:00:00", "due": "2026-03-02T12:10:00Z", "snoozed": true}}',
         b'{"hush": {"since": "2026-03-02T22:00:00Z", "until": "2026-03-03T07:00:00"}}',
+        b'{"reminders": [{"at": "07:00:00Z", "on": "2026-12-01"}]}',
+        b'{"told": [[{"at": "07:00:00+01:00"}, "2026-12-01"]]}',
+        b'{"quiet": {"begins": "22:00:00", "ends": "07:00:00Z"}}',
     ],
 )
 def test_a_damaged_file_is_told_and_counts_as_none(content, tmp_path):
