@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import cast, get_args
 
@@ -325,12 +326,38 @@ def read_past(path: Path, exercises: Iterable[Exercise] = ()) -> Past:
 
 
 def remembered(path: Path, exercises: Iterable[Exercise]) -> Past:
-    """Return what is known of the person, for whoever leads.
+    """Return what is known of the person, for whoever leads, and asks for it again and again.
+
+    As ``read_past``, but each session is read once: after some years that takes long, and the room waits for it.
 
     Raises:
         coach.errors.StoreFailed: as ``read_past``; that is no empty past, and what follows whoever leads must say.
     """
-    return read_past(path, exercises)
+    return _memory_of(path).past({exercise.id: exercise for exercise in exercises})
+
+
+class _Memory:
+    """One history, as it was read the last time, and what each of its sessions told."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._recorded: list[Recorded] = []
+        self._exercises: Mapping[str, Exercise] = {}
+        self._told: dict[int, past.SessionDone | past.Interview | None] = {}
+
+    def past(self, exercises: Mapping[str, Exercise]) -> Past:
+        known = {it.id: it for it in self._recorded} if exercises == self._exercises else {}
+        self._recorded, self._exercises = read_history(self._path, before=self._recorded), exercises
+        self._told = {
+            it.id: self._told[it.id] if it is known.get(it.id) else _told(it, exercises)
+            for it in reversed(self._recorded)
+        }
+        return _past_from(self._told.values())
+
+
+@lru_cache(maxsize=1)  # a process leads from one history
+def _memory_of(path: Path) -> _Memory:
+    return _Memory(path)
 
 
 def past_of(recorded: Iterable[Recorded], exercises: Mapping[str, Exercise]) -> Past:
@@ -340,27 +367,33 @@ def past_of(recorded: Iterable[Recorded], exercises: Mapping[str, Exercise]) -> 
         recorded: the sessions and interviews.
         exercises: by their identifier.
     """
+    return _past_from(_told(each, exercises) for each in sorted(recorded, key=lambda it: it.id))
+
+
+def _told(each: Recorded, exercises: Mapping[str, Exercise]) -> past.SessionDone | past.Interview | None:
+    told = record(each)
+    if told.outcome == "running":
+        return None
+    if not told.interview:
+        return _session_done(each, told, exercises)
+    day = told.started_at.date()  # local: the offset it was noted with
+    red_flag = any(pain.red_flag for pain in told.pains)
+    return past.Interview(
+        day=day, name=told.interview, answers=told.answers, hurt=bool(told.pains), red_flag=red_flag
+    )
+
+
+def _past_from(told: Iterable[past.SessionDone | past.Interview | None]) -> Past:
     sessions: list[past.SessionDone] = []
     interviews: list[past.Interview] = []
-    for each in sorted(recorded, key=lambda it: it.id):
-        told = record(each)
-        if told.outcome == "running":
-            continue
-        day = told.started_at.date()  # local: the offset it was noted with
-        if not told.interview:
-            sessions.append(_session_done(each, told, exercises))
-            continue
-        interviews.append(
-            past.Interview(
-                day=day,
-                name=told.interview,
-                answers=told.answers,
-                hurt=bool(told.pains),
-                red_flag=any(pain.red_flag for pain in told.pains),
-            )
-        )
-        if told.interview == "after" and sessions:  # by their order: midnight may have passed in between
-            sessions[-1] = _rated(sessions[-1], told.answers)
+    for each in told:
+        match each:
+            case past.SessionDone():
+                sessions.append(each)
+            case past.Interview(name=name):
+                interviews.append(each)
+                if name == "after" and sessions:  # by their order: midnight may have passed in between
+                    sessions[-1] = _rated(sessions[-1], each.answers)
     return Past(sessions=tuple(sessions), interviews=tuple(interviews))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from coach.devices.store import Recorded, SqliteStore
+from coach.devices.store import Recorded, SqliteStore, forget
 from coach.errors import StoreFailed
 from coach.history import (
     Change,
@@ -312,6 +312,25 @@ def test_who_leads_is_told_that_a_history_cannot_be_read(tmp_path: Path) -> None
     path.write_bytes(b"no history at all" * 100)
     with pytest.raises(StoreFailed):
         remembered(path, [CURL])
+
+
+def test_who_leads_is_told_the_same_as_anybody_and_each_session_is_looked_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    led = [("lower_back_circuit", SORE_MORNING), ("diary", MORNING.notes), ("lower_back_circuit", SORE_MORNING)]
+    pasts = []
+    for day, (name, notes) in enumerate(led):
+        with closing(SqliteStore(path, routine=name, started_at=STARTED_AT + timedelta(day))) as store:
+            for note in notes:
+                store.keep(note)
+                assert store.settle()
+                assert remembered(path, [CURL]) == read_past(path, [CURL])
+        pasts.append(remembered(path, [CURL]))
+        assert pasts[-1] == read_past(path, [CURL])
+    assert pasts[-1].sessions[0] is pasts[0].sessions[0]
+    easier = replace(CURL, easier=())
+    assert remembered(path, [easier]) == read_past(path, [easier])
+    forget(path, [1], STARTED_AT)
+    assert remembered(path, [CURL]) == read_past(path, [CURL]) != pasts[-1]
 
 
 def test_the_past_is_read_from_the_file(tmp_path: Path) -> None:

@@ -29,10 +29,11 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from io import FileIO
 from pathlib import Path
 from typing import Final, TypeGuard
@@ -184,12 +185,17 @@ by another. All that are due happen in one transaction."""
 SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 """What Python's module raises; the latter in place of an error whose message quotes a spoiled schema."""
 
-SESSIONS = "SELECT id, routine, started_at FROM session"
+SESSIONS = """
+    SELECT id, routine, started_at, (SELECT count(*) FROM note WHERE note.session = session.id) FROM session
+"""
 NOTES = "SELECT session, at_ms, kind, exercise, detail FROM note"
 """How a history is read."""
 
 EVERYTHING = -1
 """As SQLite's LIMIT: none."""
+
+NEVER = 1 << 62
+"""No session has so high a number."""
 
 SPOILED = "spoiled"
 """The one detail of a note about a pain that cannot be read; never written."""
@@ -348,6 +354,7 @@ class Recorded:
         started_at: with the time zone it had then.
         notes: in order.
         running: True if a coach is writing to it at this moment.
+        rows: how many notes stand there, with those that cannot be read.
     """
 
     id: int
@@ -355,9 +362,10 @@ class Recorded:
     started_at: datetime
     notes: tuple[Note, ...]
     running: bool
+    rows: int = 0
 
 
-def read_history(path: Path, newest: int | None = None) -> list[Recorded]:
+def read_history(path: Path, newest: int | None = None, before: Iterable[Recorded] = ()) -> list[Recorded]:
     """Return the newest sessions and interviews, the newest first; none if there is no history yet.
 
     Changes nothing, needs no lock, and works while a coach writes or after one was killed, and with a file of an
@@ -367,6 +375,8 @@ def read_history(path: Path, newest: int | None = None) -> list[Recorded]:
     Args:
         path: the history file.
         newest: how many; None for all.
+        before: what this returned the last time. Nothing is ever rewritten, so a session to which no note has come
+            since is not read again, but handed back.
 
     Raises:
         coach.errors.StoreFailed: the file cannot be read, is no history, or is of a newer coach.
@@ -381,25 +391,25 @@ def read_history(path: Path, newest: int | None = None) -> list[Recorded]:
                 return []
             connection.execute("BEGIN")  # one snapshot for both tables
             limit = EVERYTHING if newest is None else newest
-            sessions = connection.execute(f"{SESSIONS} ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
-            notes: dict[int, list[Note]] = {session_id: [] for session_id, *_ in sessions}
-            # The table from end to end, and not by its index: quick_check does not notice a spoiled one.
-            for session_id, *row in connection.execute(f"{NOTES} ORDER BY id"):
+            sessions = [
+                Recorded(session_id, routine, datetime.fromisoformat(began), (), began == at_work, rows)
+                for session_id, routine, began, rows in connection.execute(
+                    f"{SESSIONS} ORDER BY id DESC LIMIT ?", (limit,)
+                )
+                if isinstance(routine, str) and _is_moment(began)
+            ]
+            known = {it.id: it for it in before}
+            same = {it.id for it in sessions if it.id in known and it == replace(known[it.id], notes=())}
+            notes: dict[int, list[Note]] = {it.id: [] for it in sessions if it.id not in same}
+            # The table from end to end, and not by its index ("+"): quick_check does not notice a spoiled one.
+            for session_id, *row in connection.execute(
+                f"{NOTES} WHERE +session >= ? ORDER BY id", (min(notes, default=NEVER),)
+            ):
                 if session_id in notes and (note := _note(*row) or _what_is_left(*row[:3])):
                     notes[session_id].append(note)
     except SQLITE_ERRORS as error:
         raise _failed(path, error, to="read") from error
-    return [
-        Recorded(
-            id=session_id,
-            routine=routine,
-            started_at=datetime.fromisoformat(started_at),
-            notes=tuple(notes[session_id]),
-            running=started_at == at_work,
-        )
-        for session_id, routine, started_at in sessions
-        if isinstance(routine, str) and _is_moment(started_at)
-    ]
+    return [known[it.id] if it.id in same else replace(it, notes=tuple(notes[it.id])) for it in sessions]
 
 
 def is_there(path: Path) -> bool:
@@ -421,16 +431,22 @@ def _note(at_ms: object, kind: object, exercise: object, detail: object) -> Note
     """A note as it was kept, or None if it is spoiled: SQLite lets any column hold anything."""
     if not (_is_time(at_ms) and isinstance(kind, str) and isinstance(exercise, str) and isinstance(detail, str)):
         return None
+    details = _details(detail)
+    # A newer coach may know more kinds; a reader shows those that it knows.
+    return None if details is None else Note(Milliseconds(at_ms), kind, exercise, details)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=4096)  # one set is much like another: most of two years' notes say what an earlier one said
+def _details(text: str) -> tuple[tuple[str, str | int | bool], ...] | None:
     try:
-        fields = json.loads(detail)
-        if "\\u" in detail:  # half of a pair of surrogates can neither be shown nor handed out
+        fields = json.loads(text)
+        if "\\u" in text:  # half of a pair of surrogates can neither be shown nor handed out
             json.dumps(fields, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     if not isinstance(fields, dict) or not all(map(_is_told, fields.values())):
         return None
-    # A newer coach may know more kinds; a reader shows those that it knows.
-    return Note(Milliseconds(at_ms), kind, exercise, tuple(fields.items()))  # type: ignore[arg-type]
+    return tuple(fields.items())
 
 
 def _what_is_left(at_ms: object, kind: object, exercise: object) -> Note | None:

@@ -170,6 +170,36 @@ def test_a_beginning_without_a_time_zone_is_refused(history: Path) -> None:
         SqliteStore(history, routine="lower_back", started_at=STARTED_AT.replace(tzinfo=None))
 
 
+def test_what_was_read_before_is_not_read_again_unless_a_note_has_come_to_it(history: Path) -> None:
+    for day in (1, 2):
+        with closing(SqliteStore(history, routine="walk", started_at=STARTED_AT - timedelta(day))) as store:
+            store.keep(note(1))
+    with closing(open_store(history)) as store:
+        store.keep(note(1))
+        assert store.settle()
+        before = read_history(history)
+        store.keep(note(2))
+    third, second, first = read_history(history, before=before)
+    assert first is before[2]
+    assert second is before[1]
+    assert list(third.notes) == notes(2)
+    assert [third, second, first] == read_history(history)
+
+
+def test_what_was_read_before_and_forgotten_since_is_not_handed_back(history: Path) -> None:
+    for _ in range(2):
+        with closing(open_store(history)) as store:
+            store.keep(note(1))
+    before = read_history(history)
+    forget(history, [1], STARTED_AT)
+    assert read_history(history, before=before) == before[:1]
+    forget(history, None, STARTED_AT)
+    with closing(SqliteStore(history, routine="lower_back", started_at=STARTED_AT + timedelta(1))) as store:
+        store.keep(note(7))
+    (only,) = read_history(history, before=before)
+    assert list(only.notes) == [note(7)]
+
+
 def test_sessions_come_newest_first_and_only_as_many_as_asked_for(history: Path) -> None:
     for number in range(1, 5):
         with closing(SqliteStore(history, routine=f"routine_{number}", started_at=STARTED_AT)) as store:
