@@ -62,5 +62,10 @@ class FrontEnd:
         return self._near_end.was_echo(moment)
 
     def forget_the_path(self) -> None:
-        """The devices were opened anew: from the loudspeaker to the microphone it takes another time by now."""
+        """The devices were opened anew: from the loudspeaker to the microphone it takes another time by now.
+
+        Until that is known, what is heard over the coach is the coach, as after a start: it answered its own "how
+        strong is it" four times in 12 such changes.
+        """
         self._path = EchoPath()
+        self._near_end = self._near_end.afresh()

@@ -128,6 +128,12 @@ class NearEnd:
         self._spoke_for = 0  # blocks, until the canceller must have settled
         self._audible = 1.0  # how much of the coach's speech came back lately: until it is known, all of it
 
+    def afresh(self) -> "NearEnd":
+        """Return one that has the same clock and remembers what was heard, and has all about the room to learn."""
+        anew = NearEnd()
+        anew._blocks, anew._heard = self._blocks, self._heard.copy()
+        return anew
+
     @property
     def echo_is_audible(self) -> bool:
         """Whether the coach's voice comes back at all. With a headset it does not: nothing is to be cancelled.

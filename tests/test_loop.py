@@ -101,7 +101,7 @@ def test_session_time_never_runs_backwards_for_the_witness():
 
 def test_stop_silences_the_coach_in_mid_word_and_lets_the_last_chime_ring_out():
     led = Led(STOP).lead()
-    assert led.end == End("stopped")
+    assert led.end == End("stopped", on_request=True)
     (at, _), *_ = led.trace.each(Heard)
     assert led.trace.each(Played)[-1][1].end <= at + 2 * BLOCK_MS
     rung = round(sum(tone.seconds for tone in VOICE.chimes.stopped) * 1000)

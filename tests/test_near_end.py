@@ -302,6 +302,18 @@ def test_while_the_canceller_settles_whatever_comes_through_is_the_coach_though_
     assert near_end.was_echo(Milliseconds(60 * BLOCK_MS))
 
 
+def test_afresh_whatever_comes_through_is_the_coach_again_and_the_clock_goes_on():
+    near_end = known()
+    before = near_end._blocks
+    anew = near_end.afresh()
+    for _ in range(60):  # the canceller has another path to learn
+        anew.process(loud(3000), loud(1500), loud(3000), loud(900), 0)
+        near_end.process(loud(3000), loud(1500), loud(3000), loud(900), 0)
+    moment = Milliseconds((before + 40) * BLOCK_MS)
+    assert anew.was_echo(moment)
+    assert not near_end.was_echo(moment), "which would be no example"
+
+
 def test_until_it_is_known_what_comes_through_of_the_coach_nobody_is_noticed_by_it():
     near_end = settled()
     assert not any(near_end.process(loud(3000), loud(30), loud(3000), loud(900), 0) for _ in range(50))

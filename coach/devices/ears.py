@@ -5,6 +5,7 @@ reaches the person. What is acted on is decided elsewhere (``coach/session/atten
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections import deque
@@ -186,10 +187,9 @@ class VoskEars:
         return " ".join(self._homophones.get(word, word) for word in phrase.split())
 
     def _as_written(self, text: str) -> str:
-        padded = f" {text} "
         for heard, written in self._written.items():
-            padded = padded.replace(f" {heard} ", f" {written} ")
-        return padded.strip()
+            text = re.sub(rf"(?<!\S){re.escape(heard)}(?!\S)", written, text)
+        return text
 
     def _ms(self, seconds: float) -> Milliseconds:
         """A recogniser counts the sound that it was given."""

@@ -169,7 +169,8 @@ class Attention:
                 self._in_turn += self._conclude(hypothesis, now, said, was_echo)
             else:
                 self._follow(hypothesis.text, now)
-        if self._partial and now - self._changed >= STANDING and not self._in_turn:
+        # Ears that were given other phrases may never end it, nor change it: what is old is not meant any more.
+        if self._partial and STANDING <= now - self._changed <= FORGOTTEN and not self._in_turn:
             self._in_turn += self._hurry(now, said, was_echo)
         return self._in_turn.pop(0) if self._in_turn else None
 
@@ -240,7 +241,7 @@ class Attention:
 
     def _is_carried(self, text: str) -> bool:
         """Whether something is said around the phrases: in talk they are heard so more often than alone."""
-        return any(f" {words} " in f" {text} " for words in self._carriers if words not in self._meanings)
+        return bool(phrases_in(text, self._meanings, self._carriers) and not phrases_in(text, self._meanings, {}))
 
     def _act(
         self, meant: Sequence[Heard], believed: Milliseconds, now: Milliseconds, said: Said, was_echo: WasEcho

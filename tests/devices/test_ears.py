@@ -332,6 +332,13 @@ def test_words_of_one_sound_are_told_apart_by_the_phrase_they_stand_in(mouth):
         assert heard[0].confidence > 0.9
 
 
+def test_words_of_one_sound_are_told_apart_each_time_they_are_said():
+    voice = load_voice()
+    ears = VoskEars(MODEL, voice.decoys, voice.homophones)
+    ears.listen(("too hard", "two"))
+    assert ears._as_written("two hard two hard two") == "too hard too hard two"
+
+
 def test_a_model_that_is_deleted_while_it_listens_is_listened_with_to_the_end(
     tmp_path: Path, mouth: SpeakingMouth
 ):

@@ -193,6 +193,16 @@ def test_alone_or_after_one_known_word_or_in_the_middle_it_may_be_a_piece_of_ano
     assert Ears().final(words).commands == []
 
 
+@pytest.mark.parametrize("phrase", ["it's hurting", "it's painful", "wait a bit", "it's tingling", "stop now"])
+def test_a_phrase_that_holds_a_carriers_word_is_bare_all_the_same(phrase):
+    assert Ears().final(phrase, confidence=0.6).commands == [VOICE.command_of(phrase, VOICE.understands)]
+
+
+def test_what_was_refused_as_an_echo_is_not_obeyed_long_after():
+    ears = Ears(was_echo=lambda moment: ears.now < 5_000)
+    assert ears.partial("stop").wait(20_000).commands == []
+
+
 def test_a_word_that_tells_a_pain_waits_for_the_end_and_for_some_certainty():
     assert Ears().partial("my toe hurts").wait(1000).commands == []
     assert Ears().final("my toe hurts", confidence=0.4).commands == []
