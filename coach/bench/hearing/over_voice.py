@@ -6,7 +6,7 @@ whatever the coach hears then was its own voice.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import Final, cast
@@ -282,14 +282,15 @@ def interrupt(
         times: how often it is said, if nothing happens; delays count from the end of the last time.
 
     Returns:
-        What became of each clip; what the coach did when nobody had said anything; the hours it spoke.
+        What became of each clip; what the coach did when nobody had said anything; the hours it spoke, or
+        listened, if it is silent.
     """
     long_lines = [line for line in coach.lines if len(line.text.split()) >= LONG_LINE] or list(coach.lines)
     speaks = math.isfinite(echo_db)
     lines = cycle(long_lines) if speaks else iter(())
     reciter = _Reciter(lines, commands, _volume(coach), is_over=lambda _now: interrupter.is_done)
     interrupter = _Interrupter(clips, reciter.heard, progress, coach_speaks=speaks, times=times)
-    spoken = _recite(coach, reciter, interrupter, echo_db)
+    played = _recite(coach, reciter, interrupter, echo_db)
     outcomes = []
     meant: set[Act] = set()
     for made in interrupter.made:
@@ -299,7 +300,8 @@ def interrupt(
         urgent = expected in grammar.urgent
         outcomes.append(Outcome(made.clip.name, made.clip.text, expected, urgent, made.word_end, acts))
     own = [act for act in reciter.heard if act not in meant]
-    return tuple(outcomes), _self_triggers(own, spoken, grammar.urgent), reciter.now / 3_600_000
+    hours = _hours(played) if speaks else reciter.now / 3_600_000
+    return tuple(outcomes), _self_triggers(own, played, grammar.urgent), hours
 
 
 def narrate(
@@ -322,8 +324,8 @@ def narrate(
         return now >= length
 
     reciter = _Reciter(cycle(coach.lines), commands, _volume(coach), is_over)
-    spoken = _recite(coach, reciter, Nobody(), NARRATION_DB)
-    return _self_triggers(reciter.heard, spoken, grammar.urgent), reciter.now / 3_600_000
+    played = _recite(coach, reciter, Nobody(), NARRATION_DB)
+    return _self_triggers(reciter.heard, played, grammar.urgent), _hours(played)
 
 
 def lead_alone(
@@ -352,32 +354,31 @@ def lead_alone(
         lead(Session(routine, coach.voice), coach.voice, hands, trace)
         played = [sound for _, sound in trace.each(Played)]
         heard = [Act(at, it.command, it.words) for at, it in trace.each(Heard)]
-        spoken = [(sound.begin, sound.text) for sound in played]
         triggers += [
             replace(one, recording=f"{routine.name}, from its beginning")
-            for one in _self_triggers(heard, spoken, coach.voice.urgent)
+            for one in _self_triggers(heard, played, coach.voice.urgent)
         ]
-        hours += sum(sound.end - sound.begin for sound in played) / 3_600_000
+        hours += _hours(played)
         progress(hours * 60 / minutes)
         if number + 1 >= len(routines) and hours * 60 >= minutes:
             break
     return tuple(triggers), hours
 
 
-def _recite(coach: Coach, reciter: _Reciter, listener: InRoom, echo_db: float) -> list[tuple[Milliseconds, str]]:
-    """Lead the loop until the reciter is over; return what the coach said, and when."""
-    spoken: list[tuple[Milliseconds, str]] = []
+def _hours(played: Iterable[Played]) -> float:
+    """How long the loudspeaker sounded: pauses, and what was hushed, are not counted."""
+    return sum(sound.end - sound.begin for sound in played) / 3_600_000
 
-    def witness(at: Milliseconds, message: object) -> None:
-        if isinstance(message, Say):
-            spoken.append((at, message.line.text))
 
+def _recite(coach: Coach, reciter: _Reciter, listener: InRoom, echo_db: float) -> list[Played]:
+    """Lead the loop until the reciter is over; return what sounded of the coach."""
+    trace = Trace()
     coach.ears.listen(())  # nothing is left of what was heard before
     room = SimulatedRoom(listener, Acoustics(echo_db=echo_db, echo_delay_ms=80, noise_dbfs=-66.0))
     hands = Hands(room, FrontEnd(coach.new_echo()), coach.ears, coach.mouth, MemoryStore())
     # The loop asks of a session only what a reciter offers: ``begin``, ``handle`` and ``now``.
-    lead(cast(Session, reciter), coach.voice, hands, witness)
-    return spoken
+    lead(cast(Session, reciter), coach.voice, hands, trace)
+    return [sound for _, sound in trace.each(Played)]
 
 
 def _volume(coach: Coach) -> int:
@@ -387,11 +388,11 @@ def _volume(coach: Coach) -> int:
 
 
 def _self_triggers(
-    acts: Sequence[Act], spoken: Sequence[tuple[Milliseconds, str]], urgent: frozenset[Command]
+    acts: Sequence[Act], played: Sequence[Played], urgent: frozenset[Command]
 ) -> tuple[FalseAccept, ...]:
     triggers = []
     for act in acts:
-        text = next((line for at, line in reversed(spoken) if at <= act.at), "")
+        text = next((sound.text for sound in reversed(played) if sound.begin <= act.at), "")
         triggers.append(
             FalseAccept("own voice", act.at / 1000, act.command, act.words, act.command in urgent, text)
         )
