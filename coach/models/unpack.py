@@ -151,6 +151,8 @@ def _unwanted(entry: zipfile.ZipInfo) -> str:
         (len(name.encode()) > LONGEST_NAME, "whose name is longer than any model's"),
         (path.is_absolute() or ".." in path.parts, "which leads out of its folder"),
         (path == PurePosixPath(), "which has no name"),
+        # Since Python 3.12 the other one, from an extra field (0x7075), is what it would be written as.
+        (entry.filename != name, "which has two names"),
         (kind not in {0, stat.S_IFREG, stat.S_IFDIR}, "which is neither a file nor a folder"),
         (entry.flag_bits & 0x1, "which is encrypted"),
         (entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}, "packed as no model is"),

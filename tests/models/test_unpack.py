@@ -1,7 +1,9 @@
 """A zip is unpacked as it is, or refused in a sentence; nothing is ever written elsewhere."""
 
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -159,6 +161,18 @@ def test_a_name_with_a_null_byte_is_refused(tmp_path: Path, into: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"model_png", b"model\0png"))
     with pytest.raises(InstallFailed, match="no model uses"):
         unpack(path, into)
+
+
+@pytest.mark.parametrize("name", ["../../evil", "{folder}/evil", "model/other"])
+def test_a_second_name_leads_nowhere(name: str, tmp_path: Path, into: Path) -> None:
+    """A Unicode Path field (APPNOTE.TXT, 4.6.9) names a file anew; only zipfile since Python 3.12 reads it."""
+    entry = info("model/am/final.mdl")
+    field = struct.pack("<BL", 1, zlib.crc32(entry.filename.encode())) + name.format(folder=tmp_path).encode()
+    entry.extra = struct.pack("<HH", 0x7075, len(field)) + field
+    with suppress(InstallFailed):
+        unpack(packed(tmp_path, lambda it: it.writestr(entry, b"x")), into)
+    there = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert there - {into / "model" / "am" / "final.mdl"} == {tmp_path / "a.zip"}
 
 
 def test_a_zip_that_lies_about_its_size_is_refused(tmp_path: Path, into: Path) -> None:
