@@ -99,18 +99,12 @@ def _told(where: units.Place) -> Sequence[str]:
         if where.kind == "user" and units.lingers(getpass.getuser()).out.strip() == "no":
             told.append("It runs only while you are logged in.")
             told.append(f"To change that: sudo loginctl enable-linger {getpass.getuser()}")
-    told.append(_last_crash(where.state / "crashes.json"))
+    told.append(units.last_crash(crashes.look(where.state / "crashes.json")))
     told.append(f"Its unit file: {where.unit}" + (", edited by hand." if units.edited(text) else "."))
     if version := versions.version_of(where.root / "current"):
         before = versions.version_of(where.root / "previous")
         told.append(f"Its version: {version}" + (f"; before that, {before}." if before else "."))
     return [told[0], *(f"  {line}" for line in told[1:])]
-
-
-def _last_crash(path: Path) -> str:
-    if path.exists() and not os.access(path, os.R_OK):
-        return "Its last crash may only be seen by root."
-    return units.last_crash(crashes.read(path))
 
 
 @service.command()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner, Result
@@ -243,6 +244,23 @@ def test_status_without_a_systemd_says_so(machine: Machine, coach: Coach) -> Non
     assert done.exit_code == 0
     assert "cannot be reached" in done.output
     assert "It has never crashed." in done.output
+
+
+def test_status_asked_by_somebody_who_may_not_see_the_crashes_says_who_may(
+    machine: Machine, coach: Coach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TemporaryDirectory() as folder:  # pytest's own may be entered by its owner only
+        Path(folder).chmod(0o755)
+        monkeypatch.setenv("XDG_CONFIG_HOME", folder)
+        coach("install")
+        machine.state.chmod(0)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)  # root may do everything everywhere; nobody may not
+        done = coach("status")
+        os.seteuid(user)
+    assert done.exit_code == 0, done.exception
+    assert "Whether it has crashed may be seen by root only." in done.output
 
 
 def test_status_on_a_machine_without_systemctl_says_so(

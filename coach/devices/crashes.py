@@ -185,6 +185,20 @@ class CrashLog:
         return record
 
 
+def look(path: Path) -> Record | None:
+    """Return the record as :func:`read` does; None if whoever asks may not see it. Never raises.
+
+    systemd keeps the state of a service of the system (``DynamicUser=``) in a folder that only root may enter.
+    """
+    try:
+        path.open("rb").close()
+    except PermissionError:
+        return None
+    except OSError:
+        pass
+    return read(path)
+
+
 def read(path: Path) -> Record:
     """Return the record in a file; an empty one if the file is missing, unreadable or damaged. Never raises."""
     try:

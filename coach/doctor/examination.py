@@ -18,7 +18,7 @@ from typing import Final, Generic, TypeVar
 from coach import content
 from coach.devices import room as sound_card
 from coach.devices.calendar import KeptCalendar
-from coach.devices.crashes import read as read_crashes
+from coach.devices.crashes import look as look_at_crashes
 from coach.devices.echo import EchoCanceller
 from coach.devices.store import find_damage, is_there, set_aside
 from coach.doctor import FIELDS, UNEXPECTED, Field, Finding, devices, files, hearing, machine, service, sound
@@ -271,7 +271,7 @@ class Examination:
                 seen.append(service.look(kind, _user()))
             except CoachError as error:
                 refused.append(service.unreadable(error))
-        record = read_crashes(self._case.store.parent / "crashes.json")
+        record = look_at_crashes(self._case.store.parent / "crashes.json")
         return [*refused, *service.judge([it for it in seen if it], record)]
 
     def _offline(self) -> Sequence[Finding]:

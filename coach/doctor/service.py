@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from coach.devices.crashes import Record, read
+from coach.devices.crashes import Record
+from coach.devices.crashes import look as look_at_crashes
 from coach.doctor import Figure, Finding
 from coach.errors import CoachError
 from coach.installation import units
@@ -54,7 +55,7 @@ class ServiceSeen:
         edited: whether its unit file was changed by hand.
         unreachable: why systemd cannot be asked, and the remedy.
         properties: as systemd shows them.
-        record: what is known of its crashes.
+        record: what is known of its crashes; None if whoever asks may not see it.
         lingers: whether it runs while nobody is logged in; None if that is not known, or no matter.
         closed: whether its process has no network of its own; None if it does not run, or may not be looked at.
     """
@@ -64,7 +65,7 @@ class ServiceSeen:
     edited: bool = False
     unreachable: tuple[str, str] | None = None
     properties: Mapping[str, str]
-    record: Record
+    record: Record | None
     lingers: bool | None = None
     closed: bool | None = None
 
@@ -87,7 +88,7 @@ def look(kind: units.Kind, user: str) -> ServiceSeen | None:
         edited=units.edited(text),
         unreachable=unreachable,
         properties=properties,
-        record=read(where.state / "crashes.json"),
+        record=look_at_crashes(where.state / "crashes.json"),
         lingers=_lingers(user) if kind == "user" and not unreachable else None,
         closed=_closed(where) if properties.get("ActiveState") == "active" else None,
     )
@@ -130,12 +131,12 @@ def network_is_refused() -> bool | None:
 # --- Judging ---------------------------------------------------------------------------------------------
 
 
-def judge(seen: Sequence[ServiceSeen], record: Record) -> tuple[Finding, ...]:
+def judge(seen: Sequence[ServiceSeen], record: Record | None) -> tuple[Finding, ...]:
     """Return what follows from how the services fare.
 
     Args:
         seen: those that are installed.
-        record: the crashes that are noted beside the history in use.
+        record: the crashes that are noted beside the history in use; None if whoever asks may not see them.
     """
     findings = [finding for it in seen for finding in _one(it)]
     if not seen:
@@ -151,8 +152,9 @@ def judge(seen: Sequence[ServiceSeen], record: Record) -> tuple[Finding, ...]:
                 "Remove one: coach service uninstall, or sudo coach service uninstall --system.",
             )
         )
-    records = [it.record for it in seen if it.record.reason] or [record]
-    return (*findings, _crashes(records[0]))
+    records = [*(it.record for it in seen), record]
+    told = next((it for it in records if it and it.reason), None if None in records else record)
+    return (*findings, _crashes(told))
 
 
 def _one(it: ServiceSeen) -> tuple[Finding, ...]:
@@ -209,7 +211,9 @@ def _one(it: ServiceSeen) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _crashes(it: Record) -> Finding:
+def _crashes(it: Record | None) -> Finding:
+    if it is None:
+        return _found("crashes", "note", units.last_crash(it), "sudo coach service status tells it.")
     figures: dict[str, Figure] = {"crashes": it.crashes, "safe_mode": it.safe_mode}
     if it.safe_mode:
         return _found(

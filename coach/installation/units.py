@@ -315,8 +315,14 @@ def description(properties: Mapping[str, str]) -> Sequence[str]:
     return told
 
 
-def last_crash(record: Record) -> str:
-    """Return what is known of the last crash, in one sentence."""
+def last_crash(record: Record | None) -> str:
+    """Return what is known of the last crash, in one sentence.
+
+    Args:
+        record: the row of crashes; None if whoever asks may not see it.
+    """
+    if record is None:
+        return "Whether it has crashed may be seen by root only."
     if not record.reason:
         return "It has never crashed."
     row = f" Crashes in a row: {record.crashes}." if record.crashes else ""

@@ -2,9 +2,11 @@
 
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from coach.devices.crashes import (
     begun,
     ended,
     failed,
+    look,
     read,
 )
 
@@ -213,6 +216,28 @@ def test_a_folder_in_the_file_s_place_is_not_fatal(path: Path) -> None:
     log = CrashLog(path)
     assert log.started().crashes == 0
     assert str(path) in log.trouble
+
+
+@pytest.fixture
+def ordinary_user(path: Path) -> Iterator[None]:
+    """Who may not enter the state folder of the system's service."""
+    path.parent.mkdir(mode=0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # root may do everything everywhere; nobody may not
+    yield
+    os.seteuid(user)
+
+
+@pytest.mark.usefixtures("ordinary_user")
+def test_a_record_that_may_not_be_seen_is_not_known_which_is_not_none(path: Path) -> None:
+    assert look(path) is None
+
+
+def test_a_record_that_may_be_seen_is_looked_at_as_it_is_read(path: Path) -> None:
+    assert look(path) == Record()
+    CrashLog(path).failed("The disk is full.")
+    assert look(path) == read(path) != Record()
 
 
 def test_a_disk_that_refuses_is_not_fatal_and_is_told() -> None:

@@ -95,6 +95,24 @@ def test_the_reason_of_the_last_crash_is_told():
     assert "The disk is full." in found.what
 
 
+def test_what_only_root_may_see_of_the_crashes_is_not_known_which_is_not_well():
+    unseen = replace(SEEN, kind="system", record=None)
+    for seen, record in (([unseen], Record()), ([SEEN, unseen], Record()), ([], None)):
+        found = judge(seen, record)[-1]
+        assert (found.key, found.judgement) == ("crashes", "note")
+        assert "by root only" in found.what
+        assert "sudo coach service status" in found.remedy
+
+
+def test_a_crash_that_is_known_is_told_whatever_may_not_be_seen():
+    crashed = Record(crashes=1, reason="The disk is full.")
+    for seen, record in (
+        ([replace(SEEN, record=crashed), replace(SEEN, record=None)], Record()),
+        ([replace(SEEN, record=None)], crashed),
+    ):
+        assert "The disk is full." in judge(seen, record)[-1].what
+
+
 def test_safe_mode_is_trouble():
     found = judge([], Record(running=True, crashes=3, reason="It was killed."))[-1]
     assert (found.key, found.judgement) == ("crashes", "trouble")
