@@ -32,6 +32,11 @@ PACKAGE = "lower-back-coach"
 _MARK = "installed"
 """A file in a version that is whole."""
 
+SERVING = "import coach.live, coach.serve, coach.devices.mouth"
+"""Python that fails where `coach serve` would: the command line itself imports these only when they are needed."""
+
+_UNFIT = "The version is damaged, or not fit for this machine. What was in use stays in use."
+
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc|\.post|\.dev)\d+)?")
 _WHEEL = re.compile(r"(?P<package>[^-]+)-(?P<version>[^-]+)-.*\.whl")
 
@@ -168,11 +173,13 @@ def making_steps(new: Path, requirement: str, python: str) -> Sequence[Step]:
             (inside, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--quiet", requirement),
             "This step needs the network, unless everything is on this machine already, and about 600 MB of disk.",
         ),
+        # Without your settings, routines and models: they have no say in whether a version is fit.
         Run(
-            "Try it",
-            (str(new / "bin" / "coach"), "--version"),
-            "The version is not fit for this machine. What was in use stays in use.",
+            "Try what it says and listens with",
+            ("env", "--ignore-environment", f"HOME={new}", str(new / "bin" / "coach"), "check"),
+            _UNFIT,
         ),
+        Run("Try what the service needs", (inside, "-I", "-c", SERVING), _UNFIT),
     )
 
 

@@ -17,8 +17,9 @@ case "$2" in
     venv) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
     pip)
         for last; do :; done
-        printf '#!/bin/sh\\n[ "$1" != "$COACH_BROKEN" ] && echo "coach from %s"\\n' "$last" > "${0%python}coach"
-        chmod +x "${0%python}coach" ;;
+        coach=${0%python}coach
+        printf '#!/bin/sh\\n[ "$1" != "%s" ] && echo "coach from %s"\\n' "$COACH_BROKEN" "$last" > "$coach"
+        chmod +x "$coach" ;;
 esac
 """
 
@@ -73,7 +74,7 @@ def test_without_a_version_before_there_is_no_way_back(root: Path, python: str) 
         versions.rollback_steps(root)
 
 
-@pytest.mark.parametrize("broken", ["venv", "pip", "--version"])
+@pytest.mark.parametrize("broken", ["venv", "pip", "check", "-c"])
 def test_a_failure_leaves_what_was_in_use_in_use(
     root: Path, python: str, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,11 +162,14 @@ def test_another_project_s_wheel_or_checkout_is_refused(tmp_path: Path) -> None:
 # --- The real thing --------------------------------------------------------------------------------------
 
 
-def wheel_of(folder: Path, version: str) -> Path:
+def wheel_of(folder: Path, version: str, serve: str = "") -> Path:
     """Make a wheel of the coach that needs nothing and can only tell its version."""
     info = f"lower_back_coach-{version}.dist-info"
     files = {
         "tiny_coach.py": f"def main():\n    print('coach, version {version}')\n",
+        "coach/live.py": "",
+        "coach/serve.py": serve,
+        "coach/devices/mouth.py": "",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: lower-back-coach\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": "[console_scripts]\ncoach = tiny_coach:main\n",
@@ -186,3 +190,17 @@ def test_a_wheel_is_installed_by_the_real_pip_without_a_network(
     program = versions.install(root, str(wheel_of(tmp_path, "9.9.1")), sys.executable, nobody)
     assert counts(root) == ("9.9.1", "")
     assert run(str(program)).out == "coach, version 9.9.1\n"
+
+
+@pytest.mark.slow
+def test_a_version_that_could_not_serve_never_counts(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(ServiceFailed, match=r"(?s)SyntaxError.*What was in use stays in use"):
+        versions.install(root, str(wheel_of(tmp_path, "9.9.2", "<<<<<<< HEAD\n")), sys.executable, nobody)
+    assert counts(root) == ("", "")
+
+
+def test_what_the_service_needs_is_what_this_version_has() -> None:
+    assert run(sys.executable, "-c", versions.SERVING).code == 0
