@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from coach.content import load_routine
 from coach.planning.pain import PainRules
 from coach.session import table
 from coach.session.messages import Command, Heard, Troubled
@@ -608,6 +609,37 @@ def test_harder_and_faster_are_refused_after_pain(led, voice, said):
     led.say(said)
     led.wait(0.1)
     assert led.lines()[-1] in voice.say("no_harder_after_pain")
+
+
+def test_a_hold_that_hurt_in_a_harder_way_is_held_no_longer_in_an_easier_one(voice):
+    """The side plank with straight legs is held for six of the ten seconds that the side plank is."""
+    led = Led(Session(load_routine("core"), voice)).begin()
+    led.say("done")
+    while led.session._course.exercise.id != "side-plank":
+        led.say("next")
+    led.say("harder")
+    led.wait_for(table.HOLDING).wait(1)
+    for said in ("it_hurts", *A_LITTLE, "yes"):
+        led.say(said)
+    assert led.session._course.name == "side plank"
+    led.wait_for(table.RESTING, limit_s=300)
+    assert [(it["ended"], it["seconds"]) for it in led.notes("set")] == [
+        ("pain", 1),
+        ("completed", 6),
+        ("completed", 6),
+    ]
+
+
+def test_few_repetitions_that_hurt_in_a_harder_way_are_no_more_in_an_easier_one(circuit, voice):
+    part = circuit.parts[0]
+    harder = (replace(part.exercise.harder[0], amount=0.4),)
+    parts = (replace(part, exercise=replace(part.exercise, harder=harder)), *circuit.parts[1:])
+    led = Led(Session(replace(circuit, parts=parts), voice)).begin()
+    led.say("done")
+    for said in ("harder", "it_hurts", *A_LITTLE, "yes"):
+        led.say(said)
+    led.wait_for(table.RESTING, limit_s=300)
+    assert [(it["planned"], it["repetitions"]) for it in led.notes("set")] == [(2, 2)]
 
 
 def test_what_was_slowed_down_after_pain_may_come_back_to_its_tempo(led, voice):

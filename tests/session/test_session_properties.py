@@ -25,12 +25,26 @@ from coach.session.messages import (
     Troubled,
 )
 from coach.session.phrases import COMMANDS
-from coach.session.plan import Dose, variant_of
+from coach.session.plan import Dose, dose_of, variant_of
+from coach.session.routine import Routine
 from coach.session.session import HEAR_OUT, PUBLISHED_RULES, Session
 
 VOICE = load_voice("english")
 CIRCUIT = load_routine("lower-back-circuit")
 SHORT = replace(CIRCUIT, rounds=2, rest_s=0.0)
+CORE = load_routine("core")
+
+
+def with_less_of_what_is_harder(routine: Routine) -> Routine:
+    """The same routine, with half as much of each exercise in its harder ways: its easier ones are longer then."""
+    parts = []
+    for part in routine.parts:
+        harder = tuple(replace(it, amount=0.5) for it in part.exercise.harder)
+        parts.append(replace(part, exercise=replace(part.exercise, harder=harder)))
+    return replace(routine, parts=tuple(parts))
+
+
+LESS = with_less_of_what_is_harder(CIRCUIT)
 
 commands = st.sampled_from(sorted(COMMANDS)).map(Heard)
 passing = st.integers(1, 40_000).map(lambda ms: Passed(Milliseconds(ms)))
@@ -168,25 +182,41 @@ def test_a_pain_word_silences_it_at_once_and_never_leads_back_unasked(routine, b
                     assert session._course.level_of(exercise) < level_before.get(exercise.id, 0)
 
 
+def said(command: str) -> Heard:
+    return Heard(Command(command))
+
+
+A_LITTLE_PAIN = ["it_hurts", "lower_back", "number_1", "dull"]
+courses = st.tuples(
+    st.integers(0, 3).map(lambda skipped: [said("done"), *[said("next")] * skipped]),
+    st.sampled_from([["harder"], ["harder", "slower"], ["faster"], ["easier"]]).map(lambda way: [*map(said, way)]),
+    st.sampled_from(["yes", "easier", "no"]).map(lambda answer: [*map(said, A_LITTLE_PAIN), said(answer)]),
+    events,
+).map(lambda parts: [event for part in parts for event in part])
+"""To some exercise, in some way of it, to a pain in it after which it may go on, and then wherever that leads."""
+
+
 @settings(max_examples=150)
-@given(routines, rules, events)
+@given(st.sampled_from([CIRCUIT, CORE, LESS]), rules, courses)
 def test_nothing_gets_harder_longer_or_faster_after_pain(routine, rules, stream):
     session = Session(routine, VOICE, rules)
-    session.begin()
-    hurt: dict[str, tuple[int, Dose]] = {}
+    actions = list(session.begin())
+    hurt: dict[str, tuple[int, int, Dose]] = {}
     for event in stream:
         exercise, pains = session._course.exercise, session._pains
-        session.handle(event)
+        number = max(it.number for it in actions if isinstance(it, Say))
+        actions += session.handle(Spoken(number) if event is SPEAK else event)
         if session._pains > pains:
-            hurt[exercise.id] = (session._course.level_of(exercise), session._course.dose)
+            hurt[exercise.id] = (session._course.level_of(exercise), session._course.tempo, session._course.dose)
         for step in session._course.steps:
             if step.exercise.id in hurt:
-                level, most = hurt[step.exercise.id]
-                dose = session._course.dose_of(step)
-                assert session._course.level_of(step.exercise) <= level
+                level, tempo, most = hurt[step.exercise.id]
+                dose, now = session._course.dose_of(step), session._course.level_of(step.exercise)
+                assert now <= level
                 assert dose.repetitions <= most.repetitions
                 if dose.repetitions:
-                    assert all(now >= then for now, then in zip(dose.phases, most.phases, strict=True))
+                    fastest = dose_of(step.part, now, tempo).phases
+                    assert all(it >= least for it, least in zip(dose.phases, fastest, strict=True))
                 else:
                     assert dose.whole <= most.whole
 
