@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coach.planning.past import Hurt
-from coach.planning.progression import shares_of, standing
+from coach.planning.progression import shares_of, standing, worse_mornings
 from tests.planning.people import (
     BRIDGE,
     GUIDANCE,
@@ -108,6 +108,29 @@ def test_a_worse_morning_belongs_to_what_was_done_before_it():
 
 def test_a_worse_morning_leads_two_steps_down():
     assert where(past(session(0), session(7), morning(8)), 8) == (-1, 0.9, "plan_down_morning")
+
+
+def test_after_a_worse_morning_nothing_rises_until_enough_sessions_were_free_of_pain():
+    known = past(session(0), session(7), morning(8), session(9, level=-1), session(15, level=-1))
+    assert where(known, 15) == (-1, 0.9, "plan_wait")
+    assert where(known.with_session(session(17, level=-1)), 17) == (-1, 1.0, "plan_up")
+
+
+def test_a_worse_morning_is_that_after_the_day_before_although_there_was_a_session_since():
+    assert worse_mornings(past(session(0), session(7), morning(7))) == {0}
+
+
+def test_after_pain_anywhere_a_week_passes_before_a_rise_however_often_one_practised():
+    hurt = session(4, pains=(Hurt(exercise="plank", strength=2),))
+    known = past(session(0), hurt, *(session(on) for on in (5, 6, 7)))
+    assert where(known, 7) == (0, 0.7, "plan_same")
+    assert where(known.with_session(session(11)), 11) == (0, 0.8, "plan_up")
+
+
+def test_what_was_made_easier_in_the_session_leads_one_variant_down():
+    eased = session(7)
+    eased = replace(eased, sets=tuple(replace(done, eased=True) for done in eased.sets))
+    assert where(past(session(0), eased), 7) == (-1, 0.7, "plan_down_hard")
 
 
 def test_severe_pain_in_the_diary_lowers_everything_by_a_step_a_day_and_holds_it():

@@ -186,6 +186,11 @@ def test_after_severe_pain_in_a_session_the_questions_come_again():
         assert due(past(asked(0), hurt, asked(5)), 5) is None
 
 
+def test_a_sign_in_the_session_that_follows_the_questions_brings_them_again_the_next_day():
+    sign = session(0, pains=(Hurt(exercise="bridge", red_flag=True),))
+    assert due(past(asked(0), sign), 1) == "plan_ask_change"
+
+
 def test_a_sign_told_in_a_conversation_counts_as_well():
     told = Interview(day=day(3), name="diary", red_flag=True)
     assert due(past(asked(0), told), 3) == "plan_ask_change"

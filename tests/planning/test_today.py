@@ -15,11 +15,14 @@ from coach.session.plan import variant_of
 from coach.session.session import Session
 from tests.planning.people import (
     BREAK,
+    BRIDGE,
     CORE,
     GENTLE,
     GUIDANCE,
     LOOSEN,
+    PLANK,
     ROUTINES,
+    TWIST,
     WALK,
     WELL,
     asked,
@@ -27,9 +30,11 @@ from tests.planning.people import (
     day,
     diary,
     morning,
+    of,
     past,
     pasts,
     said_that_it_hurts,
+    routine,
     session,
 )
 
@@ -84,6 +89,26 @@ def test_a_gentle_day_does_everything_in_an_easier_variant_and_less_of_it():
     assert {part.level for part in here.routine.parts} == {-1}
     assert {part.repetitions for part in here.routine.parts} == {7}
     assert "plan_gently" in keys(here)
+
+
+def test_a_gentle_day_is_begun_anew_with_a_small_amount_by_whoever_does_all_of_it_else():
+    grown = [session(on) for on in range(0, 28, 3)]
+    assert standing(BRIDGE, past(*grown), day(27), GUIDANCE).share == 1.0
+    here = planned(past(asked(27, {**WELL, "pain_now": 4}), *grown), 31, routines=[CORE])
+    assert {part.repetitions for part in here.routine.parts} == {7}
+
+
+def test_a_gentle_day_holds_no_strength_that_has_no_easier_way():
+    known = past(asked(0, {**WELL, "pain_now": 4}), session(1, "loosen"), session(2, "walk"))
+    rigid = routine("rigid", "strength", of(BRIDGE), of(TWIST))
+    assert planned(known, 3, routines=[rigid]).routine is None
+    assert planned(past(asked(0), *known.sessions), 3, routines=[rigid]).routine.id == "rigid"
+
+
+def test_what_is_written_easier_is_led_no_harder_than_it_is_written():
+    kind = routine("kind", "strength", replace(of(BRIDGE), level=-2), of(PLANK))
+    here = planned(past(asked(0), session(1, "loosen"), session(2, "walk")), 3, routines=[kind])
+    assert [part.level for part in here.routine.parts] == [-2, 0]
 
 
 def test_strength_is_never_led_on_two_days_running():
