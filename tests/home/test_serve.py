@@ -92,9 +92,9 @@ class AtHome:
     def clock(self) -> datetime:
         return self.begins + timedelta(milliseconds=self.stage.passed_ms * self.speed)
 
-    def answered(self, name: str, **answers: object) -> "AtHome":
-        """An interview that was held yesterday."""
-        store = SqliteStore(self.path, routine=name, started_at=self.begins - timedelta(days=1))
+    def answered(self, name: str, *, days_ago: int = 1, **answers: object) -> "AtHome":
+        """An interview that was held, yesterday if nothing else is said."""
+        store = SqliteStore(self.path, routine=name, started_at=self.begins - timedelta(days=days_ago))
         store.keep(Note(Milliseconds(0), "interview", detail=(("interview", name),)))
         for question, answer in answers.items():
             store.keep(Note(Milliseconds(1), "answer", detail=(("question", question), ("answer", answer))))
@@ -204,6 +204,18 @@ def test_what_just_hurt_is_not_led_again_by_its_name(tmp_path):
     assert "briefing" not in home.states
 
 
+def test_a_routine_by_its_name_is_not_led_as_it_is_by_whoever_should_go_gently(tmp_path):
+    home = AtHome(tmp_path, call(), remark("start core strength", "awake"), lasts_s=30)
+    home.answered("readiness", **{**WELL, "pain_now": 4}).serve()
+    assert home.records == ["diary: interrupted"]
+
+
+def test_a_routine_by_its_name_is_not_led_before_questions_that_are_due_anew(tmp_path):
+    home = AtHome(tmp_path, call(), remark("start the break", "awake"), lasts_s=30)
+    home.answered("readiness", days_ago=load_guidance().readiness.repeat_after_days, **WELL).serve()
+    assert home.records == ["readiness: interrupted"]
+
+
 def test_a_habit_s_moment_begins_what_is_tied_to_it(tmp_path):
     home = AtHome(tmp_path, call(), remark("i've made coffee", "awake"), lasts_s=30)
     home.answered("readiness", **WELL).answered(
@@ -230,6 +242,20 @@ def test_a_practice_that_is_completed_is_enough_for_the_day(tmp_path):
     home = AtHome(tmp_path, call(), remark("start the break", "awake"), lasts_s=240, reminders=("07:03",))
     home.answered("readiness", **WELL).serve()
     assert home.records == ["break: completed"]
+    assert home.kept.calendar.not_on == MONDAY
+    assert VOICE.say("home_reminder")[0] not in home.said
+
+
+def test_a_practice_that_ended_for_pain_is_enough_for_the_day(tmp_path):
+    home = AtHome(
+        tmp_path,
+        *(call(), remark("start the break", "awake"), remark("it hurts", "briefing", 5)),
+        *(remark("lower back", "asking_where"), remark("eight", "asking_strength"), remark("dull", "asking_kind")),
+        lasts_s=240,
+        reminders=("07:03",),
+    )
+    home.answered("readiness", **WELL).serve()
+    assert home.records == ["break: eased"]
     assert home.kept.calendar.not_on == MONDAY
     assert VOICE.say("home_reminder")[0] not in home.said
 
