@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coach.content import load_routine, load_voice
-from coach.errors import CoachError, MouthFailed, RoomLost, StoreFailed
+from coach.errors import CoachError, MouthFailed, RoomBack, RoomLost, StoreFailed
 from coach.front_end import FrontEnd
 from coach.loop import Hands, lead
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SILENCE, Block
@@ -20,6 +20,7 @@ from coach.rehearsal.store import MemoryStore
 from coach.rehearsal.trace import Trace, Uttered
 from coach.session.messages import (
     Chime,
+    CutOff,
     End,
     Entered,
     Heard,
@@ -33,7 +34,7 @@ from coach.session.messages import (
     Troubled,
 )
 from coach.session.session import HEAR_OUT, Session
-from coach.voice_queue import Played
+from coach.voice_queue import NO_LEAD_IN, USUAL_LEAD_IN, Played
 
 VOICE = load_voice("english")
 ROUTINE = load_routine("lower-back-circuit", voice=VOICE)
@@ -42,13 +43,27 @@ ROUTINE = load_routine("lower-back-circuit", voice=VOICE)
 class Led:
     """A session led with understudies; each may be replaced by one that fails."""
 
-    def __init__(self, *remarks: Remark, mouth=None, store=None, room=None, echo=None):
+    def __init__(
+        self,
+        *remarks: Remark,
+        mouth=None,
+        store=None,
+        room=None,
+        echo=None,
+        front_end=None,
+        lead_in=NO_LEAD_IN,
+    ):
         self.trace = Trace()
         self.listener = ScriptedListener(Script("test", remarks), HummingMouth(), self.trace)
         self.room = room or QuietRoom(self._microphone(), remember=True)
         self.store = store or MemoryStore()
         self.hands = Hands(
-            self.room, FrontEnd(echo or NoEcho()), ScriptedEars(self.trace), mouth or HummingMouth(), self.store
+            self.room,
+            front_end or FrontEnd(echo or NoEcho()),
+            ScriptedEars(self.trace),
+            mouth or HummingMouth(),
+            self.store,
+            lead_in=lead_in,
         )
 
     def _microphone(self) -> Iterator[Block]:
@@ -117,6 +132,14 @@ def test_an_urgent_word_is_obeyed_within_300_ms_of_its_end():
     assert at - said.end <= 300
 
 
+def test_the_chime_after_stop_waits_for_no_loudspeaker_that_sleeps():
+    remarks = remark_at(Milliseconds(2_500), "pause"), remark_at(Milliseconds(20_000), "stop")
+    led = Led(*remarks, lead_in=USUAL_LEAD_IN).lead()
+    at, _ = led.trace.each(Heard)[-1]
+    played = np.frombuffer(b"".join(led.room.played), np.int16)[16 * at :]
+    assert np.flatnonzero(np.abs(played) > 1_000)[0] / 16 < 100
+
+
 def test_louder_is_louder_from_the_next_line_on():
     led = Led(remark_at(Milliseconds(3_000), "louder"), remark_at(Milliseconds(8_000), "stop")).lead()
     (at, volume), *_ = led.trace.each(SetVolume)
@@ -131,6 +154,81 @@ def test_the_same_session_is_led_the_same_way_every_time():
         remark_at(Milliseconds(80_000), "stop"),
     )
     assert Led(*remarks).lead().trace.entries == Led(*remarks).lead().trace.entries
+
+
+# --- One after another, and after an outage --------------------------------------------------------------
+
+
+class KnownFrontEnd(FrontEnd):
+    """Lets it be known what it is asked and told."""
+
+    def __init__(self, echo) -> None:
+        super().__init__(echo)
+        self.asked_about: list[Milliseconds] = []
+        self.forgot_at: list[Milliseconds] = []
+
+    def was_echo(self, moment: Milliseconds) -> bool:
+        self.asked_about.append(moment)
+        return super().was_echo(moment)
+
+    def forget_the_path(self) -> None:
+        self.forgot_at.append(self.now)
+        super().forget_the_path()
+
+
+def test_what_was_heard_in_a_second_session_is_looked_for_in_the_second():
+    front_end = KnownFrontEnd(NoEcho())
+    led = Led(STOP, remark_at(Milliseconds(10_000), "stop"), front_end=front_end).lead()
+    asked, began = len(front_end.asked_about), front_end.now
+    led.lead()
+    assert front_end.asked_about[asked:]
+    assert min(front_end.asked_about[asked:]) >= began > max(front_end.asked_about[:asked])
+
+
+class LooseRoom(QuietRoom):
+    """Is lost once, in place of a block, and back at once."""
+
+    def __init__(self, after: Milliseconds) -> None:
+        super().__init__(remember=True)
+        self._after = after
+
+    def exchange(self, speaker: Block) -> Block:
+        if BLOCK_MS * len(self.played) == self._after:
+            self._after = Milliseconds(-1)
+            raise RoomBack(RoomLost("It was unplugged.", "Plug it in."), 4.0, told=False)
+        return super().exchange(speaker)
+
+
+LOST = Milliseconds(2_000)  # in the middle of the first sentence
+
+
+def test_what_was_not_played_in_an_outage_is_not_looked_for_in_the_microphone():
+    given = []
+
+    class Spy(NoEcho):
+        def cancel(self, microphone, speaker):
+            given.append(speaker)
+            return super().cancel(microphone, speaker)
+
+    room = LooseRoom(LOST)
+    Led(room=room, echo=Spy()).lead()
+    at = LOST // BLOCK_MS
+    assert room.played[at - 1] != SILENCE
+    assert given == [*room.played[:at], SILENCE, *room.played[at:]]
+
+
+def test_devices_that_were_opened_anew_have_another_echo():
+    front_end = KnownFrontEnd(NoEcho())
+    Led(room=LooseRoom(LOST), front_end=front_end).lead()
+    assert front_end.forgot_at == [LOST]
+
+
+def test_a_loudspeaker_that_was_lost_is_woken_before_the_first_word():
+    led = Led(room=LooseRoom(LOST), lead_in=USUAL_LEAD_IN).lead()
+    since = next(at for at, _ in led.trace.each(CutOff))
+    dues = {it.number: it.due for _, it in led.trace.each(Say)}
+    first = next(it for _, it in led.trace.each(Played) if it.begin >= since)
+    assert first.begin - dues[first.number] == pytest.approx(USUAL_LEAD_IN, abs=BLOCK_MS)
 
 
 # --- Somebody speaks over the coach ----------------------------------------------------------------------
