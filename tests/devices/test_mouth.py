@@ -282,6 +282,17 @@ def test_what_was_said_can_be_said_after_closing(speaking):
     assert speaking.speak(Line("Halfway.", 150)) == sound
 
 
+def test_of_what_was_said_no_more_is_kept_than_there_is_room_for(speaking, monkeypatch):
+    monkeypatch.setattr("coach.devices.mouth._CACHE_BYTES", 100_000)  # three seconds
+    first, last = (Line(f"{word} vertebra at a time, and slowly.", 150) for word in ("First one", "Last one"))
+    speaking.speak(first)
+    said = speaking.speak(last)
+    speaking.close()
+    assert speaking.speak(last) == said
+    with pytest.raises(MouthFailed, match="closed"):
+        speaking.speak(first)
+
+
 def test_the_process_ends_when_the_coach_is_killed():
     coach = subprocess.Popen(
         [

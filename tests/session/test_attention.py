@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from coach.content import load_voice
 from coach.session.attention import CLEAR_CONFIDENCE, MIN_CONFIDENCE, SAID_AGAIN, STANDING, TO_BE_CLEAR, Attention
 from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
-from coach.session.phrases import HOME
 from coach.session.table import STATES, spoken_in
 
 VOICE = load_voice("english")
@@ -327,7 +326,13 @@ def test_what_does_no_harm_needs_little_confidence(phrase, command):
     assert Ears().final(phrase, MIN_CONFIDENCE - 0.01).commands == []
 
 
-@pytest.mark.parametrize("command", sorted(TO_BE_CLEAR - HOME))
+MOVES_ON = ("next", "back", "done", "resume", "yes")
+ASKS_FOR_MORE = ("faster", "harder")
+MAKES_LIGHT_OF_PAIN = ("dull", "a_little", *(f"number_{few}" for few in range(5)))
+PUTS_IT_RIGHT = tuple(f"correction_{few}" for few in range(5))
+
+
+@pytest.mark.parametrize("command", [*MOVES_ON, *ASKS_FOR_MORE, *MAKES_LIGHT_OF_PAIN, *PUTS_IT_RIGHT])
 def test_what_moves_on_or_asks_for_more_must_be_clear(command):
     state = next(state for state in STATES if command in spoken_in(state))
     phrase = VOICE.understands[command][0]
@@ -420,6 +425,13 @@ def test_what_is_left_of_an_urgent_phrase_is_talk_in_the_coachs_silence_and_when
     assert Ears(said=lambda since: "Say stop when it is enough.").partial("top").final("top").commands == []
     echo = Ears(said=coach_is_speaking, was_echo=lambda moment: True)
     assert echo.partial("top").final("top").commands == []
+
+
+def test_what_is_left_of_a_phrase_that_is_not_urgent_is_talk():
+    ears = Ears(said=coach_is_speaking, meanings={"next": "next", "stop": "stop"})
+    ears.attention.attend_to({"next": "next", "stop": "stop"}, VOICE.urgent, {"text": "next", "top": "stop"})
+    assert ears.partial("text").final("text").commands == []
+    assert ears.wait(2_000).partial("top").final("top").commands == ["stop"]
 
 
 def test_what_is_left_of_a_phrase_that_is_not_asked_for_is_talk():

@@ -7,6 +7,7 @@ import pytest
 
 from coach.session.cues import CLEAR, QUIET_FOR, Cue, set_timeline
 from coach.session.messages import Milliseconds
+from coach.session.narration import NEVER, Timeline
 from coach.session.phrases import Voice
 from coach.session.plan import Step, dose_of
 from coach.session.routine import During, Exercise, Part, Phase
@@ -114,3 +115,13 @@ def test_after_a_pause_the_talk_goes_on_from_there(voice: Voice):
     said = [text for _, text in spoken(cues(voice, talking, repetitions=8, first=4))]
     assert "Six. Late." in said
     assert not any("Early" in text for text in said)
+
+
+def test_a_cue_that_was_taken_a_little_early_is_still_to_come_after_a_hold():
+    timeline = Timeline((Cue(Milliseconds(0), "go"), Cue(Milliseconds(1_000), "one")), Milliseconds(5_000))
+    assert [timeline.take().text, timeline.take().text] == ["go", "one"]  # as its block begins
+    timeline.hold(Milliseconds(5_990))
+    assert timeline.due == NEVER
+    timeline.go_on(Milliseconds(9_000))
+    assert timeline.due == 9_010
+    assert timeline.take().text == "one"

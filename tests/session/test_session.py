@@ -452,6 +452,23 @@ def test_a_pause_among_the_questions_leaves_minutes_and_then_they_go_on(led):
     assert led.session.state == table.ASKING_KIND
 
 
+def test_whoever_asks_for_the_question_again_has_the_whole_time_for_it_again(led):
+    hurt(led).wait(40)  # asked, and asked again
+    led.say("repeat")
+    led.wait(40)
+    assert led.session.state == table.ASKING_WHERE
+
+
+def test_whoever_asks_again_after_a_pause_among_the_questions_is_back(led, voice):
+    hurt(led, "lower_back").wait(5)
+    led.say("pause")
+    led.wait(20)
+    led.say("repeat")
+    now = led.session.now
+    led.wait(40)
+    assert led.lines(since=now).count(voice.say("pain_ask_strength")[0]) == 2
+
+
 def test_a_question_that_nobody_answers_is_put_twice_then_left_open(led, voice):
     now = hurt(led).session.now
     led.wait_for(table.ASKING_STRENGTH)
