@@ -33,8 +33,8 @@ from tests.planning.people import (
     of,
     past,
     pasts,
-    said_that_it_hurts,
     routine,
+    said_that_it_hurts,
     session,
 )
 
