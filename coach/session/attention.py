@@ -8,8 +8,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   ``coach/session/carriers.py``): "please stop" is "stop", and "about three" is "three". Urgent phrases in one
   breath are all meant, one after another: who says "ouch, stop" is in pain, and wants to stop.
 - People tell of a pain in endless ways: "my little toe hurts". So some words tell it by themselves, at the end of
-  a whole utterance, whatever comes before them. Not alone, and not after a single word that is known: "bird" is
-  heard as "hurts", and "backward" as "back hurts".
+  a whole utterance: after unknown speech, or after several words that are all known. Not alone, and not after a
+  single word: "bird" is heard as "hurts", and "backward" as "back hurts". Nor after both: talk is heard as such.
 - A phrase of several words is hardly ever heard in talk, so one more word before or after it is allowed: people
   say "what's next please", and noise before a phrase is heard as a short word. Not for what must be clear (see
   below): "don't make it harder" is heard as an unknown word and a phrase, too.
@@ -303,7 +303,7 @@ class Attention:
     def _told(self, text: str) -> list[Heard]:
         """What an utterance means that ends in a word which tells it."""
         *before, last = text.split() or [""]
-        if last in self._tells and (len(before) > 1 or before == [UNKNOWN]):
+        if last in self._tells and (before == [UNKNOWN] or (len(before) > 1 and UNKNOWN not in before)):
             return [Heard(self._tells[last], text)]
         return []
 
