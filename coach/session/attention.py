@@ -142,7 +142,7 @@ class Attention:
             urgent: the commands to act on before the utterance has ended.
             muffled: what is left of urgent phrases that are said over the coach's voice, with the phrases.
             carriers: what people say around phrases, and what changes nothing.
-            tells: words that tell an urgent command, whatever is said before them.
+            tells: words that tell an urgent command at the end of what is said.
         """
         if meanings != self._meanings:
             self._unclear = None  # an answer to another question

@@ -433,7 +433,7 @@ class Voice:
         muffled: what is left of urgent phrases that are said over the coach's voice, by what is left: ``stop`` by
             ``top``.
         carriers: what people say around phrases, and what changes nothing of them.
-        tells: words that tell an urgent command, whatever is said before them: "my little toe hurts".
+        tells: words that tell an urgent command at the end of what is said: "my little toe hurts".
         keys: what keys stand for, in place of words.
     """
 
