@@ -22,13 +22,18 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from coach.ports import BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
+from coach.echo_delay import EchoDelay
+from coach.ports import BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
 
 STEP = SAMPLE_RATE // 100
 """Samples; two steps to a block."""
 
 PATH_MS = 320
-"""Longest echo, from the exchange to its end: up to 200 ms in the devices, the rest is the room's."""
+"""Longest echo, from the exchange to its end: up to 200 ms in the devices, the rest is the room's. If the
+loudspeaker is later, the path begins later (``coach/echo_delay.py``)."""
+
+REACHES_MS = 240
+"""Within that an echo must begin for the path to know enough of it."""
 
 PARTS = PATH_MS * SAMPLE_RATE // 1000 // STEP
 
@@ -55,8 +60,9 @@ LINGERS = 0.8
 OPENS_AT_ONCE = 0.6
 """A band that was opened closes by so much in a step, and opens at once: a person's word has begun."""
 
-SETTLED_DB = 12.0
-"""The path is known when so much of the microphone's sound can be explained by it."""
+SETTLED_DB, UNSETTLED_DB = 12.0, 9.0
+"""The path is known when so much of the microphone's sound can be explained by it, and as long as at least so much
+can: beside a fan as loud as the coach's fainter sounds it is little more."""
 
 SETTLES_DB, UNSETTLES_DB = 0.2, 0.01
 """How fast it is believed to be known, in a step, and how slowly not any more: a person is not explained
@@ -100,6 +106,7 @@ class EchoPath:
     """
 
     def __init__(self) -> None:
+        self._delay = EchoDelay(REACHES_MS // BLOCK_MS)
         self._silent_blocks = _PASSED_ON
         self._said = np.zeros((PARTS, _BANDS), np.complex64)  # by the loudspeaker, newest first
         self._path = np.zeros((PARTS, _BANDS), np.complex64)
@@ -111,6 +118,7 @@ class EchoPath:
         self._expected = np.zeros(_BANDS, np.float32)
         self._gain = np.ones(_BANDS, np.float32)
         self._explained_db = 0.0
+        self._settled = False
         self._last = np.zeros(STEP, np.float32)  # samples that have not come out yet
         self._last_echo = np.zeros(STEP, np.float32)
         self._tail = np.zeros(STEP, np.float32)
@@ -131,7 +139,7 @@ class EchoPath:
     @property
     def settled(self) -> bool:
         """Whether the path is known well enough for :meth:`remove` to be of use: after some seconds."""
-        return self._explained_db > SETTLED_DB
+        return self._settled
 
     def remove(self, microphone: Block, speaker: Block) -> Block:
         """Return the microphone's sound of 10 ms ago to 10 ms from now, without what came from the loudspeaker.
@@ -140,10 +148,13 @@ class EchoPath:
             microphone: what was recorded.
             speaker: what was handed to the room in the same exchange.
         """
+        speaker = self._delay.in_time(speaker)
         self._silent_blocks = 0 if speaker != SILENCE else self._silent_blocks + 1
         recorded = np.frombuffer(microphone, "<i2").astype(np.float32)
         if self._silent_blocks > _PASSED_ON:
             return self._pass_on(recorded)
+        if not (self.settled and self._delay.known) and self._delay.changes(microphone):
+            self._forget()
         self._left[:] = self._usual[:] = 0
         played = np.frombuffer(speaker, "<i2").astype(np.float32)
         cleaned = [
@@ -167,6 +178,11 @@ class EchoPath:
         self._stands_out_db = float(np.max(further_db - _LESS_SURE_DB))
         step = np.where(further_db > 0, _CLIMBS_DB, -_SINKS_DB) * (further_db < _OUTLIER_DB)
         self._now_and_then_db = np.maximum(self._now_and_then_db + step, 0)
+
+    def _forget(self) -> None:
+        self._path[:] = self._said[:] = 0
+        self._doubt[:] = 1
+        self._explained_db, self._settled = 0.0, False
 
     def _pass_on(self, recorded: Samples) -> Block:
         passed = np.concatenate([self._last, recorded[:STEP]])
@@ -193,6 +209,7 @@ class EchoPath:
     def _learn(self, recorded: Samples, rest: Samples, power: Samples) -> None:
         explains_more = recorded @ recorded > 10 ** (self._explained_db / 10) * (rest @ rest)
         self._explained_db += SETTLES_DB if explains_more else -UNSETTLES_DB
+        self._settled = self._explained_db > (UNSETTLED_DB if self._settled else SETTLED_DB)
         error = np.fft.rfft(np.concatenate([np.zeros(STEP, np.float32), rest])).astype(np.complex64)
         self._unexplained += 0.5 * (_power(error) - self._unexplained)
         gain = self._doubt / (0.5 * (self._doubt * power).sum(axis=0) + self._unexplained + 1)

@@ -50,7 +50,9 @@ class FrontEnd:
             given, unexplained_db = understood, self._path.stands_out_db
         else:
             given, unexplained_db = noticed, -math.inf
-        somebody = self._near_end.process(microphone, noticed, speaker, given, unexplained_db)
+        somebody = self._near_end.process(
+            microphone, noticed, speaker, given, unexplained_db, path_known=self._path.settled
+        )
         return given if self._near_end.echo_is_audible else microphone, somebody
 
     def was_echo(self, moment: Milliseconds) -> bool:

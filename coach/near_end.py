@@ -72,8 +72,10 @@ _FALL_DB, _RISE_DB, _CREEP_DB = 0.5, 1.0, 0.02
 """How fast the estimates follow, in a block. The noise is what the quietest blocks have in common, so it rises
 only by creeping; what is left over of the echo is what the louder blocks reach, so it rises fast."""
 
-_AUDIBLE_DB = 25.0
-"""An echo must be that far above the noise for what is left of it to be told from the noise."""
+_AUDIBLE_DB, _LOUD_DB, _AUDIBLE_AT_LEAST_DB = 25.0, 10.0, 12.0
+"""An echo must be that far above the noise for what is left of it to be told from the noise. Beside a fan no echo
+is. There its loudest blocks tell how much is left at most: those less than 10 dB below the loudest, and well above
+the noise."""
 
 SETTLED_DB = -10.0
 """The canceller has settled when it leaves less than this of the microphone's sound."""
@@ -121,11 +123,13 @@ class NearEnd:
         self._noise_db = math.inf
         self._left_over_db = 0.0  # relative to the microphone; 0 is all of it
         self._microphone_db = 0.0
+        self._loudest_db = 0.0  # echo, lately
         self._standing_out = _Run()
         self._unexplained = _Run()
         self._through = _ComesThrough()
         self._stretches = _Stretches()
         self._spoke_for = 0  # blocks, until the canceller must have settled
+        self._path_known = False
         self._audible = 1.0  # how much of the coach's speech came back lately: until it is known, all of it
 
     def afresh(self) -> "NearEnd":
@@ -138,9 +142,10 @@ class NearEnd:
     def echo_is_audible(self) -> bool:
         """Whether the coach's voice comes back at all. With a headset it does not: nothing is to be cancelled.
 
-        A canceller without an echo to cancel takes the person for one: it cut them by 9 to 41 dB.
+        A canceller without an echo to cancel takes the person for one: it cut them by 9 to 41 dB. Beside a fan
+        little of the voice stands out, but the path by which it comes can be known all the same.
         """
-        return self._audible > AUDIBLE_SHARE
+        return self._path_known or self._audible > AUDIBLE_SHARE
 
     def process(
         self,
@@ -149,6 +154,8 @@ class NearEnd:
         speaker: Block,
         understood: Block | None = None,
         unexplained_db: float = -math.inf,
+        *,
+        path_known: bool = False,
     ) -> bool:
         """Take in one block; return whether somebody speaks over the coach in it.
 
@@ -160,7 +167,9 @@ class NearEnd:
             understood: what the ears are given, if that is not the same: words stay whole in it, and so does some
                 echo.
             unexplained_db: how far what the known path leaves over stands out above what it usually leaves.
+            path_known: whether the echo's path is; then there is one.
         """
+        self._path_known = path_known
         heard = self._judge(microphone, cleaned, speaker)
         spoken_over = heard != _NO_COACH
         stands_out = unexplained_db > UNEXPLAINED_DB and spoken_over
@@ -227,7 +236,9 @@ class NearEnd:
             self._noise_db = max(heard_db, min(self._noise_db, 90.0) - _FALL_DB)
         else:
             self._noise_db += _CREEP_DB
-        if echo_db > self._noise_db + _AUDIBLE_DB:
+        self._loudest_db += _RISE_DB if echo_db > self._loudest_db else -_CREEP_DB
+        loud_db = max(self._loudest_db - _LOUD_DB, self._noise_db + _AUDIBLE_AT_LEAST_DB)
+        if echo_db > min(self._noise_db + _AUDIBLE_DB, loud_db):
             left_over_db = heard_db - echo_db
             self._left_over_db += _RISE_DB if left_over_db > self._left_over_db else -_FALL_DB / 2
 

@@ -1,5 +1,6 @@
 """The coach's voice is taken out of what the ears hear, and the person's words stay whole."""
 
+import itertools
 import math
 from contextlib import closing
 
@@ -62,6 +63,18 @@ def test_the_echo_is_gone_after_some_seconds_even_if_the_clocks_differ(drift_ppm
     late = slice(5 * SAMPLE_RATE, None)
     assert db(recorded[late]) - db(left[late]) > at_least_db
     assert path.settled
+
+
+def test_beside_a_fan_what_is_known_of_the_path_stays_known():
+    played = speech(30, seed=3)
+    recorded = echo_of(played)
+    fan = np.random.default_rng(5).normal(0, recorded.std() / 2.4, len(recorded))
+    path, settled = EchoPath(), []
+    for microphone, speaker in zip(blocks(recorded + fan), blocks(played), strict=True):
+        path.remove(microphone, speaker)
+        settled.append(path.settled)
+    assert settled[-1]
+    assert sum(a != b for a, b in itertools.pairwise(settled)) == 1
 
 
 def test_what_a_person_says_over_the_coach_stays_whole():

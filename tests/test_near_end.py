@@ -189,6 +189,23 @@ def test_two_blocks_are_somebody():
     assert [near_end.process(loud(3000), loud(900), loud(3000)) for _ in range(2)] == [False, True]
 
 
+def test_beside_a_fan_somebody_is_noticed_too():
+    near_end = NearEnd()
+    for _ in range(50):  # the coach is 20 dB louder than the fan at its loudest, and cancelled down to it
+        for microphone, cleaned in ((300, 300), *[(1_000, 310)] * 10, *[(3_000, 320)] * 9):
+            assert not near_end.process(loud(microphone), loud(cleaned), loud(3_000))
+    assert [near_end.process(loud(3_000), loud(1_200), loud(3_000)) for _ in range(2)] == [False, True]
+
+
+def test_an_echo_whose_path_is_known_is_audible_however_little_it_stands_out():
+    near_end = NearEnd()
+    for _ in range(1_000):
+        near_end.process(loud(100), loud(100), loud(3000))
+    assert not near_end.echo_is_audible
+    near_end.process(loud(100), loud(100), loud(3000), path_known=True)
+    assert near_end.echo_is_audible
+
+
 def test_in_the_coachs_silence_nothing_is_looked_for():
     near_end = settled()
     for _ in range(26):

@@ -16,7 +16,7 @@ from coach.bench.hearing import Extent, as_markdown, draw, measure_hearing, prog
 from coach.bench.hearing.conditions import CONDITIONS, QUIET, SPEECH_DBFS, Stage, Surroundings, breathing
 from coach.bench.hearing.listening import grammar_of, grammar_of_words, state_asking, watched_grammars
 from coach.bench.hearing.measure import words_around_each
-from coach.bench.hearing.over_voice import Coach, interrupt, lead_alone, narrate
+from coach.bench.hearing.over_voice import COACH_SILENT, Coach, interrupt, lead_alone, narrate
 from coach.bench.hearing.recordings import Clip, Recording, load, read_manifests, spread
 from coach.bench.hearing.rendered import Speaker, render
 from coach.bench.hearing.report import EXAMS, Memory, Model, Report
@@ -365,7 +365,7 @@ class PerfectEcho:
 def test_a_word_to_the_coach_is_scored_from_its_own_end(deaf_coach, english) -> None:
     words = [Clip(f"{name}.wav", "stop", np.concatenate([tone(0.4), silence(300)])) for name in "ab"]
     grammar, commands = grammar_of(MOVING, english), spoken_in(MOVING)
-    outcomes, own, hours = interrupt(deaf_coach, grammar, commands, words, -math.inf, lambda _: None)
+    outcomes, own, hours = interrupt(deaf_coach, grammar, commands, words, COACH_SILENT, lambda _: None)
     assert [(outcome.clip, outcome.is_right, outcome.urgent) for outcome in outcomes] == [
         ("a.wav", True, True),
         ("b.wav", True, True),
@@ -388,7 +388,7 @@ def test_who_is_not_heard_says_it_again_where_that_is_asked_for(deaf_coach, engl
     coach = replace(deaf_coach, ears=SleepyEars())
     words = [Clip("a.wav", "stop", np.concatenate([tone(0.4), silence(300)]))]
     grammar, commands = grammar_of(MOVING, english), spoken_in(MOVING)
-    (outcome,), _, _ = interrupt(coach, grammar, commands, words, -math.inf, lambda _: None, times)
+    (outcome,), _, _ = interrupt(coach, grammar, commands, words, COACH_SILENT, lambda _: None, times)
     assert outcome.is_right is is_right
     if outcome.delay is not None:  # from the end of the second time
         assert 100 < outcome.delay < 700
@@ -398,7 +398,9 @@ def test_an_interruption_comes_in_the_middle_of_a_sentence(deaf_coach, english) 
     coach = replace(deaf_coach, ears=DeludedEars(), new_echo=PerfectEcho)
     words = [Clip("a.wav", "slower", tone(0.4))]
     grammar, commands = grammar_of(MOVING, english), spoken_in(MOVING)
-    (outcome,), _, _ = interrupt(coach, grammar, commands, words, 10.0, lambda _: None)
+    (outcome,), _, _ = interrupt(
+        coach, grammar, commands, words, replace(COACH_SILENT, echo_db=10.0), lambda _: None
+    )
     # Only after the canceller has had its 12 s, and the coach has been speaking for more than half a second.
     assert outcome.word_end >= 12_000 + 600 + 400
 

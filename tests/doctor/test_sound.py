@@ -136,7 +136,7 @@ def test_only_what_sounds_counts_as_sound_to_learn_from():
 
 
 def test_an_echo_that_comes_too_late_is_not_learnt_and_that_is_told():
-    found = measured(living_room(echo_delay_ms=400), SPOKEN, EchoCanceller())
+    found = measured(living_room(echo_delay_ms=600), SPOKEN, EchoCanceller())
     assert found.echo.path.settled_after_s is None
     assert abs(found.echo.path.removed_db) < 3
     judgement, what, remedy = told(found)["echo"]

@@ -432,7 +432,7 @@ class _Bench:
         lines = _narration(routines, self._voice)
         for over in chosen:
             yield f"commands: {over.condition.title}", partial(self._interrupt, over, lines)
-        if any(over.db == NARRATION_DB for over in chosen):
+        if any(over.room.echo_db == NARRATION_DB for over in chosen):
             yield "the coach alone", partial(self._narrate, lines)
         if NARRATION.name in self._chosen and routines:
             yield NARRATION.title, partial(self._lead_alone, routines, lines)
@@ -450,11 +450,11 @@ class _Bench:
                 if not heard:
                     continue
                 part = partial(_part, tell, number, len(self._commands))
-                outcomes, own, spoke = interrupt(coach, grammar, commands, heard, over.db, part, over.times)
+                outcomes, own, spoke = interrupt(coach, grammar, commands, heard, over.room, part, over.times)
                 yield Score(corpus, "commands", over.condition.name, outcomes)
                 accepts += own
                 hours += spoke
-        if math.isfinite(over.db):
+        if math.isfinite(over.room.echo_db):
             yield Watch("own voice", grammar.name, over.condition.name, hours, 1, tuple(accepts))
 
     def _urgent_and_others(self, clips: Sequence[Clip], grammar: Grammar) -> tuple[Clip, ...]:
@@ -475,7 +475,7 @@ class _Bench:
                 own, spoke = narrate(coach, grammar, commands, minutes, part)
                 accepts += own
                 hours += spoke
-        name = next(over.condition.name for over in OVER_VOICE if over.db == NARRATION_DB)
+        name = next(over.condition.name for over in OVER_VOICE if over.room.echo_db == NARRATION_DB)
         yield Watch("own voice, nobody there", "every state", name, hours, 1, tuple(accepts))
 
     def _lead_alone(self, routines: Sequence[Routine], lines: tuple[Line, ...], tell: Tell) -> Iterator[Finding]:

@@ -58,25 +58,39 @@ class OverVoice:
 
     Attributes:
         condition: for tables.
-        db: how loud the coach is, compared with the person; minus infinity: it is silent.
+        room: how loud the coach is in it, compared with the person, minus infinity if it is silent; and the rest.
         times: how often the person says it, if nothing happens.
     """
 
     condition: Condition
-    db: float
+    room: Acoustics
     times: int = 1
 
 
-def _while_it_speaks(db: int, times: int = 1) -> OverVoice:
-    again = times > 1
-    condition = Condition(
-        name=f"voice_{db}_again" if again else f"voice_{db}",
-        title=f"over its own voice, +{db} dB" + (", said again" if again else ""),
-        about=f"while the coach speaks, its voice {db} dB louder at the microphone than the person's"
-        + (f"; who sees nothing happen for {AGAIN_MS / 1000} s says it again" if again else ""),
-    )
-    return OverVoice(condition, float(db), times)
+LEVEL_DBFS: Final = -34.0
+"""How loud the person is: a coach that is 15 dB louder still does not clip the microphone."""
 
+COACH_SILENT: Final = Acoustics(echo_db=-math.inf, echo_delay_ms=80, noise_dbfs=-66.0)
+
+FAN_DB: Final = 14
+"""So much fainter than the person a fan is that stands beside the microphone."""
+
+LATE_MS: Final = 350
+"""So late is a loudspeaker behind Bluetooth, say."""
+
+
+def _while_it_speaks(
+    db: int, name: str = "", more: str = "", about: str = "", *, room: Acoustics = COACH_SILENT, times: int = 1
+) -> OverVoice:
+    condition = Condition(
+        name=f"voice_{db}{name}",
+        title=f"over its own voice, +{db} dB{more}",
+        about=f"while the coach speaks, its voice {db} dB louder at the microphone than the person's{about}",
+    )
+    return OverVoice(condition, replace(room, echo_db=float(db)), times)
+
+
+_FAN_ROOM: Final = replace(COACH_SILENT, noise_dbfs=LEVEL_DBFS - FAN_DB)
 
 OVER_VOICE: Final = (
     OverVoice(
@@ -85,10 +99,33 @@ OVER_VOICE: Final = (
             title="the same room, the coach silent",
             about="in the room of the next conditions, while the coach says nothing: what the room alone does",
         ),
-        -math.inf,
+        COACH_SILENT,
     ),
     *(_while_it_speaks(db) for db in (0, 10, 15)),
-    _while_it_speaks(10, times=2),
+    _while_it_speaks(
+        10,
+        "_again",
+        ", said again",
+        f"; who sees nothing happen for {AGAIN_MS / 1000} s says it again",
+        times=2,
+    ),
+    _while_it_speaks(
+        10,
+        "_late",
+        f", {LATE_MS} ms late",
+        f", and comes out of the loudspeaker {LATE_MS} ms late, and not {COACH_SILENT.echo_delay_ms} as else",
+        room=replace(COACH_SILENT, echo_delay_ms=LATE_MS),
+    ),
+    OverVoice(
+        Condition(
+            name="fan_off",
+            title="beside a fan, the coach silent",
+            about=f"beside the fan of the next condition, {FAN_DB} dB fainter than the person, while the coach "
+            "says nothing: what the fan alone does",
+        ),
+        _FAN_ROOM,
+    ),
+    _while_it_speaks(0, "_fan", ", beside a fan", ", beside the fan", room=_FAN_ROOM),
 )
 
 NARRATION: Final = Condition(
@@ -100,9 +137,6 @@ NARRATION: Final = Condition(
 
 NARRATION_DB: Final = 10.0
 """So loud is the coach, compared with a person, when only it speaks: a loudspeaker beside the microphone."""
-
-LEVEL_DBFS: Final = -34.0
-"""How loud the person is: a coach that is 15 dB louder still does not clip the microphone."""
 
 SETTLING_MS: Final = 12_000
 """The canceller is given so much of the coach's voice before it is examined (it needs about 10 s)."""
@@ -266,7 +300,7 @@ def interrupt(
     grammar: Grammar,
     commands: tuple[Command, ...],
     clips: Sequence[Clip],
-    echo_db: float,
+    room: Acoustics,
     progress: Callable[[float], None],
     times: int = 1,
 ) -> tuple[tuple[Outcome, ...], tuple[FalseAccept, ...], float]:
@@ -277,7 +311,7 @@ def interrupt(
         grammar: what is listened for.
         commands: the same, as the session would ask for it.
         clips: what is said.
-        echo_db: how much louder than the person the coach arrives at the microphone; ``-math.inf``: it is silent.
+        room: where; an echo of ``-math.inf`` dB: the coach is silent.
         progress: told the share that is done.
         times: how often it is said, if nothing happens; delays count from the end of the last time.
 
@@ -286,11 +320,11 @@ def interrupt(
         listened, if it is silent.
     """
     long_lines = [line for line in coach.lines if len(line.text.split()) >= LONG_LINE] or list(coach.lines)
-    speaks = math.isfinite(echo_db)
+    speaks = math.isfinite(room.echo_db)
     lines = cycle(long_lines) if speaks else iter(())
     reciter = _Reciter(lines, commands, _volume(coach), is_over=lambda _now: interrupter.is_done)
     interrupter = _Interrupter(clips, reciter.heard, progress, coach_speaks=speaks, times=times)
-    played = _recite(coach, reciter, interrupter, echo_db)
+    played = _recite(coach, reciter, interrupter, room)
     outcomes = []
     meant: set[Act] = set()
     for made in interrupter.made:
@@ -324,7 +358,7 @@ def narrate(
         return now >= length
 
     reciter = _Reciter(cycle(coach.lines), commands, _volume(coach), is_over)
-    played = _recite(coach, reciter, Nobody(), NARRATION_DB)
+    played = _recite(coach, reciter, Nobody(), replace(COACH_SILENT, echo_db=NARRATION_DB))
     return _self_triggers(reciter.heard, played, grammar.urgent), _hours(played)
 
 
@@ -347,7 +381,7 @@ def lead_alone(
     for number, routine in enumerate(cycle(routines)):
         trace = Trace()
         own_db = NARRATION_DB + _volume(coach)  # at the microphone as loud as a reciter whose volume is turned so
-        acoustics = Acoustics(echo_db=own_db, echo_delay_ms=80, noise_dbfs=-66.0, seed=number + 1)
+        acoustics = replace(COACH_SILENT, echo_db=own_db, seed=number + 1)
         coach.ears.listen(())  # nothing is left of what was heard before
         room = SimulatedRoom(Nobody(), acoustics)
         hands = Hands(room, FrontEnd(coach.new_echo()), coach.ears, coach.mouth, MemoryStore())
@@ -370,11 +404,11 @@ def _hours(played: Iterable[Played]) -> float:
     return sum(sound.end - sound.begin for sound in played) / 3_600_000
 
 
-def _recite(coach: Coach, reciter: _Reciter, listener: InRoom, echo_db: float) -> list[Played]:
+def _recite(coach: Coach, reciter: _Reciter, listener: InRoom, acoustics: Acoustics) -> list[Played]:
     """Lead the loop until the reciter is over; return what sounded of the coach."""
     trace = Trace()
     coach.ears.listen(())  # nothing is left of what was heard before
-    room = SimulatedRoom(listener, Acoustics(echo_db=echo_db, echo_delay_ms=80, noise_dbfs=-66.0))
+    room = SimulatedRoom(listener, acoustics)
     hands = Hands(room, FrontEnd(coach.new_echo()), coach.ears, coach.mouth, MemoryStore())
     # The loop asks of a session only what a reciter offers: ``begin``, ``handle`` and ``now``.
     lead(cast(Session, reciter), coach.voice, hands, trace)
