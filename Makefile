@@ -42,7 +42,7 @@ slow: ## the slow tests alone: the real recogniser over long audio, live sound o
 	@echo "The slow tests, the live ones beside the others:"; \
 	others=$$(mktemp); \
 	nice -n 19 $(PYTEST) -n 2 --dist loadfile -m slow --durations 5 --ignore tests/live >$$others 2>&1 & \
-	running=$$!; \
+	running=$$!; trap 'kill $$running' INT TERM; \
 	$(PYTEST) -n 2 -m slow --durations 5 tests/live; passed=$$?; \
 	wait $$running || passed=$$?; \
 	cat $$others; rm $$others; exit $$passed

@@ -4,6 +4,7 @@ Some libraries swallow the refusal and go on, so it does not suffice to refuse. 
 their own: what they may do is up to the test.
 """
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,9 @@ from hypothesis import settings
 from coach.offline import refused, stay_offline
 
 stay_offline()
+
+# A shell that starts the tests in the background has SIGINT ignored; tests of Ctrl-C mean it as in the foreground.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test may depend on how fast the machine is.
 settings.register_profile("coach", deadline=None)
