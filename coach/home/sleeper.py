@@ -302,7 +302,7 @@ class Sleeper:
         return self._voice.say("home_reminder_set", when=when, hour=hour)
 
     def _help(self) -> tuple[str, ...]:
-        phrases = [self._voice.understands[command][0] for command in HELPFUL]
+        phrases = [self._voice.taught(command) for command in HELPFUL]
         return tuple(
             sentence
             for index, breath in enumerate(in_breaths(phrases, READ_AT_ONCE))

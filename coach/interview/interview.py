@@ -487,10 +487,10 @@ class Interview:
             possible = self._possible_answers()
             numbers = (self._voice.piece("a_number"),) if set(NUMBERS) & set(possible) else ()
             named = [it for it in possible if it not in NUMBERS and it not in CORRECTIONS]
-            worded = (self._voice.understands[Command(it)][0] for it in named)
+            worded = (self._voice.taught(Command(it)) for it in named)
             yield from self._voice.say("help_answers", phrases=", ".join((*numbers, *worded)))
             others = [it for it in others if it not in possible]
-        phrases = [self._voice.understands[command][0] for command in others]
+        phrases = [self._voice.taught(command) for command in others]
         for index, breath in enumerate(in_breaths(phrases, READ_AT_ONCE)):
             yield from self._voice.say("help_list" if index else "help_others", phrases=breath)
 

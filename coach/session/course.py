@@ -214,10 +214,12 @@ class Course:
 
     @property
     def expected_rest_of_session(self) -> Milliseconds:
-        """A guess in whole steps, for answers in minutes."""
+        """A guess in whole steps, for answers in minutes; what is left out takes no time."""
         explained = {exercise for exercise, _ in self._explained}
         total = 0
         for step in self.steps[self.at :]:
+            if step.exercise.id in self._left_out:
+                continue
             known = step.exercise.id in explained
             total += expected_length(step, self.dose_of(step), self.routine, explained=known)
             explained.add(step.exercise.id)

@@ -426,7 +426,7 @@ class Voice:
         numbers: the words for 0 to 100.
         needs_eyes: wordings that a listener without a screen cannot follow; warned of in content.
         says: sentences by key, with ``{fields}`` to fill in; each is one line.
-        understands: phrases by command; "help" reads out the first of each.
+        understands: phrases by command, the one to teach first.
         urgent: commands that are acted on before the person has finished speaking.
         decoys: everyday words that are no command, for talk to be recognised as.
         homophones: words of one sound, by the word that stands for them: ``know`` by ``no``.
@@ -435,6 +435,7 @@ class Voice:
         carriers: what people say around phrases, and what changes nothing of them.
         tells: words that tell an urgent command at the end of what is said: "my little toe hurts".
         keys: what keys stand for, in place of words.
+        is_deaf: whether it speaks to somebody whom it cannot hear, and who presses keys.
     """
 
     name: str
@@ -455,11 +456,16 @@ class Voice:
     carriers: tuple[Carriers, ...] = ()
     tells: Mapping[Command, tuple[Sentence, ...]] = field(default_factory=dict)
     keys: KeyMap = field(default_factory=KeyMap)
+    is_deaf: bool = False
 
     def without_microphone(self) -> "Voice":
         """Return the voice as it speaks to somebody whom it cannot hear, and who presses keys."""
-        named = {command: (name,) for command, name in self.keys.names.items()}
-        return replace(self, says={**self.says, **self.keys.says}, understands={**self.understands, **named})
+        return replace(self, says={**self.says, **self.keys.says}, is_deaf=True)
+
+    def taught(self, command: Command) -> str:
+        """Return how "help" tells of a command: by its first phrase, or by its key."""
+        phrase = self.understands[command][0]
+        return self.keys.names.get(command, phrase) if self.is_deaf else phrase
 
     def say(self, key: str, **fields: str | int) -> tuple[str, ...]:
         """Return the sentences of a key, filled in; each is spoken as one line.

@@ -241,7 +241,7 @@ class Wording:
     def help(self, commands: Sequence[Command]) -> tuple[str, ...]:
         """One phrase for each command, a few to a sentence; answers are told beside their question."""
         others = (command for command in commands if command not in NOT_TAUGHT | ANSWERS)
-        phrases = [self._voice.understands[command][0] for command in others]
+        phrases = [self._voice.taught(command) for command in others]
         breaths = in_breaths(phrases, PHRASES_PER_SENTENCE)
         lists = (self._voice.say("help_list", phrases=breath) for breath in breaths)
         return (

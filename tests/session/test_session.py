@@ -8,7 +8,9 @@ import pytest
 from coach.content import load_routine
 from coach.planning.pain import PainRules
 from coach.session import table
+from coach.session.course import Course
 from coach.session.messages import Command, Heard, Troubled
+from coach.session.plan import expected_length
 from coach.session.session import Session
 from tests.session.conftest import Led
 
@@ -520,6 +522,16 @@ def test_the_same_exercise_comes_back_only_when_asked_for_and_confirmed(led):
     led.say("yes")
     assert led.session.state == table.BRIEFING
     assert led.session._course.exercise.id == "jefferson-curl"
+
+
+def test_how_long_counts_nothing_that_is_left_out(circuit):
+    course = Course(circuit)
+    course.mark_explained()
+    rest = course.expected_rest_of_session
+    course.leave_out()
+    curls = [step for step in course.steps if step.exercise == course.exercise]
+    saved = sum(expected_length(it, course.dose_of(it), circuit, explained=True) for it in curls)
+    assert course.expected_rest_of_session == rest - saved
 
 
 @pytest.mark.parametrize(("answers", "state"), [(A_LITTLE, "offering_easier"), (MORE, "offering_another")])
