@@ -55,7 +55,7 @@ RISE_DB, FALL_DB = 0.03, 0.01
 """How fast the usual level of what is left over is learnt, in a step: so slowly that a word hardly moves it."""
 
 STANDS_ABOVE = 30.0
-"""Power, as a factor: an echo so far above the quietest that its band was lately tells how much of it is left over.
+"""Power, as a factor: an echo so far above the quietest that its band was lately tells how much of it is left.
 Below that the noise of the room, a fan say, would be taken for it, and a person lowered with it."""
 
 QUIETER, LOUDER = 0.8, 1.002

@@ -58,12 +58,13 @@ def draw(report: Report, path: Path) -> None:
 
 
 def _conditions(axes: Axes, report: Report) -> None:
-    rows = [condition.title for condition in report.conditions]
-    _rows(axes, rows, "Right, in each condition")
+    asked = {score.condition for score in report.scores}
+    conditions = [condition for condition in report.conditions if condition.name in asked]
+    _rows(axes, [_short(condition.title) for condition in conditions], "Right, in each condition")
     for place, exam in enumerate(report.exams):
         colour, mark, label = STYLES[exam]
         shift = (place - (len(report.exams) - 1) / 2) * 0.24
-        for row, condition in enumerate(report.conditions):
+        for row, condition in enumerate(conditions):
             score = report.score(*exam, condition.name)
             if score is not None:
                 _dot(axes, row + shift, score.right, colour, mark, label if row == 0 else None)
@@ -168,6 +169,11 @@ def _watch_label(watch: Watch, report: Report) -> str:
     where = "" if condition == "quiet" else f", {condition}"
     grammar = watch.grammar.replace("_", " ")
     return f"{watch.sound}{where.replace('over its own voice, ', '')}\n{grammar}, {watch.hours:.2g} h"
+
+
+def _short(title: str) -> str:
+    """A condition's title, for the margin."""
+    return title.replace("over its own voice, ", "own voice ")
 
 
 def _dot(axes: Axes, row: float, it: Proportion, colour: str, mark: str, label: str | None = None) -> None:
