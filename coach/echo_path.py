@@ -54,16 +54,6 @@ OVERESTIMATE = 2.0
 RISE_DB, FALL_DB = 0.03, 0.01
 """How fast the usual level of what is left over is learnt, in a step: so slowly that a word hardly moves it."""
 
-STANDS_ABOVE = 30.0
-"""Power, as a factor: an echo so far above the quietest that its band was lately tells how much of it is left.
-Below that the noise of the room, a fan say, would be taken for it, and a person lowered with it."""
-
-QUIETER, LOUDER = 0.8, 1.002
-"""How fast that quietest power is learnt, in a step, as factors."""
-
-SMOOTHED = 0.2
-"""How much of a step's power counts for it: single ones vary by 10 dB and more."""
-
 LINGERS = 0.8
 """What is left of the echo's expected power a step later: reverberation that the path is too short for."""
 
@@ -126,8 +116,6 @@ class EchoPath:
         self._last_speaker = np.zeros(STEP, np.float32)
         self._left_over_db = np.full(_BANDS, -10, np.float32)
         self._expected = np.zeros(_BANDS, np.float32)
-        self._heard = np.full(_BANDS, 1e9, np.float32)  # power, smoothed
-        self._noise = np.full(_BANDS, 1e9, np.float32)
         self._gain = np.ones(_BANDS, np.float32)
         self._explained_db = 0.0
         self._settled = False
@@ -243,11 +231,7 @@ class EchoPath:
         heard_power = _power(heard) + 1
         self._expected = np.maximum(_power(removed), LINGERS * self._expected)
         left_over_db = 10 * np.log10(heard_power / (self._expected + 1))
-        self._heard += SMOOTHED * (heard_power - self._heard)
-        lowest = np.maximum(self._heard, QUIETER * self._noise)
-        self._noise = np.where(self._heard < self._noise, lowest, LOUDER * self._noise)
-        audible = self._expected > np.maximum(_AUDIBLE, STANDS_ABOVE * self._noise)
-        step = np.where(left_over_db > self._left_over_db, RISE_DB, -FALL_DB) * audible
+        step = np.where(left_over_db > self._left_over_db, RISE_DB, -FALL_DB) * (self._expected > _AUDIBLE)
         self._left_over_db = np.clip(self._left_over_db + step, -40, 3, dtype=np.float32)
         left_over = 10 ** (self._left_over_db / 10) * self._expected
         self._left += [float(heard_power[bands].sum()) for bands in _COMPARED]

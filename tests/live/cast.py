@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
@@ -58,11 +58,17 @@ class Coach:
 
     def has_printed(self, words: str, within_s: float = PATIENCE_S) -> bool:
         """Wait until it prints a line with these words; False if it does not, or ends without."""
+        return self.has_printed_one_of((words,), within_s)
+
+    def has_printed_one_of(self, wordings: Collection[str], within_s: float) -> bool:
+        """Wait until it prints a line with one of these; False if it does not, or ends without."""
+
+        def printed() -> bool:
+            return any(words in line for line in self.printed for words in wordings)
+
         with self._changed:
-            self._changed.wait_for(
-                lambda: any(words in line for line in self.printed) or not self._reader.is_alive(), within_s
-            )
-            return any(words in line for line in self.printed)
+            self._changed.wait_for(lambda: printed() or not self._reader.is_alive(), within_s)
+            return printed()
 
     def is_well_under_way(self) -> bool:
         """Wait until it has spoken for some seconds, and knows its own echo."""
@@ -130,8 +136,8 @@ class Person:
         for said in range(1, tries + 1):
             server.play_into_microphone(wav)
             ended = clock()
-            if heard_by.has_printed(f"you: {words}", within_s=8):
-                return said, ended
+            if heard_by.has_printed_one_of((f"you: {words}", f"you: no {words}"), within_s=8):
+                return said, ended  # what is left of the coach's voice is now and then heard as a "no" before it
         raise AssertionError(f"{words!r} was not heard; the coach printed {heard_by.printed}")
 
 
