@@ -35,17 +35,12 @@ fast:
 	$(PYTEST) -n 2 -m "not slow and not covers"
 	$(PYTEST) -n 2 -m covers tests/session tests/test_scores.py $(COVERAGE)
 
-# The live ones mostly wait for real sound to pass, each process with a sound server of its own: they take a quarter of
-# two cores. The others get what is left over, and are shown when both have finished.
+# The live ones mostly wait for real sound to pass, each process with a sound server of its own, so two at a time do
+# not starve each other: they take a quarter of two cores.
 slow: ## the slow tests alone: the real recogniser over long audio, live sound on a private sound server
 	@.ci/set-up test
-	@echo "The slow tests, the live ones beside the others:"; \
-	others=$$(mktemp); \
-	nice -n 19 $(PYTEST) -n 2 --dist loadfile -m slow --durations 5 --ignore tests/live >$$others 2>&1 & \
-	running=$$!; trap 'kill $$running' INT TERM; \
-	$(PYTEST) -n 2 -m slow --durations 5 tests/live; passed=$$?; \
-	wait $$running || passed=$$?; \
-	cat $$others; rm $$others; exit $$passed
+	$(PYTEST) -n 2 --dist loadfile -m slow --durations 5 --ignore tests/live
+	$(PYTEST) -n 2 -m slow --durations 5 tests/live
 
 bench: ## measure latencies, speed and memory on this machine
 	@.ci/set-up run
