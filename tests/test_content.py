@@ -601,6 +601,7 @@ def test_an_unknown_routine_or_voice_is_answered_with_the_nearest():
         ("voice.toml", "pitch = 45", "pitch = 145", "voice.toml:6, pitch: 145 is too large; the most is 99."),
         ("voice.toml", '"one hundred",', "", "numbers: there are 100, which is too few; give at least 101."),
         ("voice.toml", "pitch = 45", 'decoys = ["x"]', "voice.toml:6, decoys: there is no such key"),
+        ("voice.toml", "pitch = 45", "pitch = 45\nis_deaf = true", "voice.toml:7, is_deaf: there is no such key"),
     ],
 )
 def test_a_mistake_in_a_voice_is_told_with_place_and_remedy(voice: Path, file: str, old: str, new: str, told: str):
