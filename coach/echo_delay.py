@@ -1,7 +1,7 @@
 """How late the loudspeaker is, if it is later than the path of ``coach/echo_path.py`` is long.
 
 A Bluetooth loudspeaker, or a television at the other end of a cable, can be 300 ms late and more. A path long
-enough for that would cost everybody half as much computation again. So the path begins later, but only where what
+enough for that would be more to compute for everybody. So the path begins later, but only where what
 the microphone records rises and falls with what was said that much longer ago.
 
 Only levels are compared here: they tell the delay to a block or two, and it need not be known better.
@@ -12,6 +12,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
+from coach.levels import level_db
 from coach.ports import BLOCK_MS, SILENCE, Block
 
 LONGEST_MS = 480
@@ -79,8 +80,8 @@ class EchoDelay:
         Args:
             microphone: what was recorded in the exchange of the last call of :meth:`in_time`.
         """
-        self._said_db.append(_level(self._said[0]))
-        self._heard_db.append(_level(microphone))
+        self._said_db.append(max(_FLOOR_DB, level_db(self._said[0])))
+        self._heard_db.append(max(_FLOOR_DB, level_db(microphone)))
         self._listened += 1
         if self._listened < _LISTENS + _LAGS:
             return False
@@ -104,10 +105,3 @@ class EchoDelay:
             if np.ptp(then) > 0 and np.ptp(heard) > 0:
                 alike[lag] = np.corrcoef(then, heard)[0, 1]
         return alike
-
-
-def _level(block: Block) -> float:
-    if block == SILENCE:
-        return _FLOOR_DB
-    samples = np.frombuffer(block, "<i2").astype(np.float32)
-    return max(_FLOOR_DB, 10 * float(np.log10(samples @ samples / len(samples) + 1)))

@@ -26,8 +26,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import groupby
 
-import numpy as np
-
+from coach.levels import level_db
 from coach.ports import BLOCK_MS, SILENCE, Block
 from coach.session.messages import Milliseconds
 
@@ -176,7 +175,7 @@ class NearEnd:
         if self._unexplained.goes_on(stands_out=stands_out):
             heard = _PERSON
         if understood is not None and spoken_over:
-            through_db = _level(understood) - self._noise_db
+            through_db = level_db(understood) - self._noise_db
             if self._through.stands_out(
                 through_db, somebody=heard == _PERSON, known=math.isfinite(unexplained_db)
             ):
@@ -215,8 +214,8 @@ class NearEnd:
             self._standing_out = _Run()
             return _NO_COACH
         # The canceller is some milliseconds late: what it leaves over may belong to the block before.
-        before, self._microphone_db = self._microphone_db, _level(microphone)
-        echo_db, heard_db = max(before, self._microphone_db), _level(cleaned)
+        before, self._microphone_db = self._microphone_db, level_db(microphone)
+        echo_db, heard_db = max(before, self._microphone_db), level_db(cleaned)
         if speaker != SILENCE:
             self._spoke_for = min(self._spoke_for + 1, SETTLING)
             comes_back = self._microphone_db > self._noise_db + COMES_BACK_DB
@@ -321,20 +320,14 @@ class _ComesThrough:
         self._lately.append(through_db)
         if len(self._lately) < COMES_THROUGH_OVER:
             return False
-        level_db = sum(self._lately) / COMES_THROUGH_OVER
+        lately_db = sum(self._lately) / COMES_THROUGH_OVER
         apart_db = max(self._upper_db - self._middle_db, _APART_DB)
-        above = level_db > self._upper_db + COMES_THROUGH * apart_db
+        above = lately_db > self._upper_db + COMES_THROUGH * apart_db
         stands_out = self._standing_out.goes_on(stands_out=above)
         self._somebody_for = TAIL if somebody or stands_out else max(0, self._somebody_for - 1)
         step = _FOLLOWS_A_PERSON_DB if self._somebody_for else _FOLLOWS_DB
         # A quarter of the blocks lie above the upper one: three steps up for each step down.
-        self._middle_db += step if level_db > self._middle_db else -step
-        self._upper_db += 3 * step if level_db > self._upper_db else -step
+        self._middle_db += step if lately_db > self._middle_db else -step
+        self._upper_db += 3 * step if lately_db > self._upper_db else -step
         self._upper_db = max(self._upper_db, self._middle_db)
         return stands_out
-
-
-def _level(block: Block) -> float:
-    """Mean power of a block in decibels; full scale is 90."""
-    samples = np.frombuffer(block, np.int16).astype(np.float32)
-    return 10 * math.log10(float(samples @ samples) / len(samples) + 1)
