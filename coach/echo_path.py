@@ -54,6 +54,20 @@ OVERESTIMATE = 2.0
 RISE_DB, FALL_DB = 0.03, 0.01
 """How fast the usual level of what is left over is learnt, in a step: so slowly that a word hardly moves it."""
 
+STANDS_ABOVE = 30.0
+"""Power, as a factor: an echo so far above the quietest that its band was lately tells how much of it is left
+over. Below that the noise of the room, a fan say, would be taken for it, and a person lowered with it."""
+
+QUIETER, LOUDER = 0.8, 1.002
+"""How fast that quietest power is learnt, in a step, as factors."""
+
+SMOOTHED = 0.2
+"""How much of a step's power counts for it: single ones vary by 10 dB and more."""
+
+CLIPPED = 0.98 * 32_768
+"""A sample beyond is as loud as a microphone can tell. What is left over of an echo that is cut off there is no
+echo of anything: of a coach at full volume, 10 dB louder at the microphone, it was a "stop" that it obeyed."""
+
 LINGERS = 0.8
 """What is left of the echo's expected power a step later: reverberation that the path is too short for."""
 
@@ -116,7 +130,10 @@ class EchoPath:
         self._last_speaker = np.zeros(STEP, np.float32)
         self._left_over_db = np.full(_BANDS, -10, np.float32)
         self._expected = np.zeros(_BANDS, np.float32)
+        self._heard = np.full(_BANDS, 1e9, np.float32)  # power, smoothed
+        self._noise = np.full(_BANDS, 1e9, np.float32)
         self._gain = np.ones(_BANDS, np.float32)
+        self._clipped = False
         self._explained_db = 0.0
         self._settled = False
         self._last = np.zeros(STEP, np.float32)  # samples that have not come out yet
@@ -231,12 +248,20 @@ class EchoPath:
         heard_power = _power(heard) + 1
         self._expected = np.maximum(_power(removed), LINGERS * self._expected)
         left_over_db = 10 * np.log10(heard_power / (self._expected + 1))
-        step = np.where(left_over_db > self._left_over_db, RISE_DB, -FALL_DB) * (self._expected > _AUDIBLE)
+        self._heard += SMOOTHED * (heard_power - self._heard)
+        lowest = np.maximum(self._heard, QUIETER * self._noise)
+        self._noise = np.where(self._heard < self._noise, lowest, LOUDER * self._noise)
+        audible = self._expected > np.maximum(_AUDIBLE, STANDS_ABOVE * self._noise)
+        step = np.where(left_over_db > self._left_over_db, RISE_DB, -FALL_DB) * audible
         self._left_over_db = np.clip(self._left_over_db + step, -40, 3, dtype=np.float32)
         left_over = 10 ** (self._left_over_db / 10) * self._expected
         self._left += [float(heard_power[bands].sum()) for bands in _COMPARED]
         self._usual += [float(left_over[bands].sum()) for bands in _COMPARED]
         gain = np.sqrt(np.maximum(1 - OVERESTIMATE * left_over / heard_power, FLOOR**2))
+        clipped = np.abs(recorded).max() > CLIPPED and echo @ echo > 0.5 * (recorded @ recorded)
+        if clipped or self._clipped:
+            gain[:] = FLOOR
+        self._clipped = bool(clipped)
         gain[1:-1] = 0.25 * gain[:-2] + 0.5 * gain[1:-1] + 0.25 * gain[2:]
         self._gain = np.maximum(gain, OPENS_AT_ONCE * self._gain)
         lowered = np.fft.irfft(self._gain * heard) * _WINDOW

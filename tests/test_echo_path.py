@@ -77,6 +77,42 @@ def test_beside_a_fan_what_is_known_of_the_path_stays_known():
     assert sum(a != b for a, b in itertools.pairwise(settled)) == 1
 
 
+def test_beside_a_fan_a_person_is_not_lowered_with_it():
+    louder_and_fainter = 10 ** (np.random.default_rng(4).uniform(-20, 0, 300) / 20)
+    played = speech(30, seed=3) * np.repeat(louder_and_fainter, SAMPLE_RATE // 10)
+    recorded = echo_of(played)
+    fan = np.random.default_rng(5).normal(0, recorded.std() / 3, len(recorded))
+    person, word = np.zeros(len(played)), slice(27 * SAMPLE_RATE, 29 * SAMPLE_RATE)
+    person[word] = 0.3 * speech(2, seed=9)
+    left = removed(EchoPath(), recorded + fan + person, played)
+    came_out, said = left[word.start + STEP : word.stop + STEP], person[word]
+    assert came_out @ said / (said @ said) > 0.85  # with the fan taken for echo, 0.73
+
+
+LOUD = slice(10 * SAMPLE_RATE, 12 * SAMPLE_RATE)
+
+
+def clipped(sound: Sound) -> Sound:
+    return np.clip(sound, -32_768, 32_767)
+
+
+def test_what_a_microphone_at_its_limits_makes_of_the_coach_is_not_left_over():
+    played = speech(12, seed=3)
+    played[LOUD] *= 8
+    recorded = clipped(echo_of(played))
+    left = removed(EchoPath(), recorded, played)
+    distortion = (recorded - echo_of(played))[LOUD]
+    assert db(left[LOUD]) < db(distortion) - 20  # not lowered as clipped, 8 dB less
+
+
+def test_a_person_who_brings_the_microphone_to_its_limits_is_left_whole():
+    played, person = speech(12, seed=3), np.zeros(12 * SAMPLE_RATE)
+    person[LOUD] = 8 * speech(2, seed=9)
+    recorded = clipped(echo_of(played) + person)
+    left = removed(EchoPath(), recorded, played)
+    assert db(left[LOUD]) > db(recorded[LOUD]) - 1
+
+
 def test_what_a_person_says_over_the_coach_stays_whole():
     played, person = speech(8, seed=3), np.zeros(8 * SAMPLE_RATE)
     word = slice(6 * SAMPLE_RATE, 7 * SAMPLE_RATE)

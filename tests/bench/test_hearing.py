@@ -431,7 +431,7 @@ class HauntedEcho(PerfectEcho):
 def test_a_session_that_hears_itself_is_told_with_its_routine_and_line(deaf_coach, english) -> None:
     coach = replace(deaf_coach, ears=DeludedEars(), new_echo=HauntedEcho)
     routine = content.load_routine("break", voice=english)
-    accepts, hours = lead_alone(coach, [routine], 0.05, lambda _: None)
+    accepts, hours = lead_alone(coach, -24.0, [routine], 0.05, lambda _: None)
     assert [(accept.command, accept.at_s, accept.urgent) for accept in accepts] == [("stop", 8.0, True)]
     assert routine.name in accepts[0].recording
     assert accepts[0].text
@@ -441,7 +441,7 @@ def test_a_session_that_hears_itself_is_told_with_its_routine_and_line(deaf_coac
 def test_whole_sessions_with_nobody_there_and_no_ears_to_mishear_are_clean(deaf_coach, english) -> None:
     coach = replace(deaf_coach, ears=DeafEars(), new_echo=PerfectEcho)
     routine = content.load_routine("break", voice=english)
-    accepts, hours = lead_alone(coach, [routine], 0.05, lambda _: None)
+    accepts, hours = lead_alone(coach, -24.0, [routine], 0.05, lambda _: None)
     assert accepts == ()
     assert hours > 20 / 3600
 

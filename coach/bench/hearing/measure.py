@@ -32,9 +32,10 @@ from coach.bench.hearing.listening import (
     watched_grammars,
 )
 from coach.bench.hearing.over_voice import (
-    NARRATION,
-    NARRATION_DB,
+    ALONE,
+    ALONE_DB,
     OVER_VOICE,
+    Alone,
     Coach,
     OverVoice,
     interrupt,
@@ -60,7 +61,7 @@ from coach.session.table import ALIVE, MOVING, spoken_in
 Progress = Callable[[str, float], None]
 """Told what is being measured, and the share of the whole that is done, from 0 to 1."""
 
-ALL_CONDITIONS: Final = (*CONDITIONS, *(it.condition for it in OVER_VOICE), NARRATION)
+ALL_CONDITIONS: Final = (*CONDITIONS, *(it.condition for it in OVER_VOICE), *(it.condition for it in ALONE))
 CONDITION_NAMES: Final = tuple(it.name for it in ALL_CONDITIONS)
 
 WATCHED_ALSO_IN: Final = ("noise_10", "music", "far")
@@ -422,7 +423,8 @@ class _Bench:
 
     def _over_voice(self, routines: Sequence[Routine]) -> Iterator[Step]:
         chosen = [it for it in OVER_VOICE if it.condition.name in self._chosen]
-        if not chosen and NARRATION.name not in self._chosen:
+        alone = [it for it in ALONE if it.condition.name in self._chosen and routines]
+        if not chosen and not alone:
             return
         try:
             EchoCanceller()
@@ -432,10 +434,10 @@ class _Bench:
         lines = _narration(routines, self._voice)
         for over in chosen:
             yield f"commands: {over.condition.title}", partial(self._interrupt, over, lines)
-        if any(over.room.echo_db == NARRATION_DB for over in chosen):
+        if any(over.room.echo_db == ALONE_DB for over in chosen):
             yield "the coach alone", partial(self._narrate, lines)
-        if NARRATION.name in self._chosen and routines:
-            yield NARRATION.title, partial(self._lead_alone, routines, lines)
+        for one in alone:
+            yield one.condition.title, partial(self._lead_alone, one, routines, lines)
 
     def _interrupt(self, over: OverVoice, lines: tuple[Line, ...], tell: Tell) -> Iterator[Finding]:
         """Whatever is heard between the commands was the coach itself."""
@@ -475,15 +477,18 @@ class _Bench:
                 own, spoke = narrate(coach, grammar, commands, minutes, part)
                 accepts += own
                 hours += spoke
-        name = next(over.condition.name for over in OVER_VOICE if over.room.echo_db == NARRATION_DB)
+        name = next(over.condition.name for over in OVER_VOICE if over.room.echo_db == ALONE_DB)
         yield Watch("own voice, nobody there", "every state", name, hours, 1, tuple(accepts))
 
-    def _lead_alone(self, routines: Sequence[Routine], lines: tuple[Line, ...], tell: Tell) -> Iterator[Finding]:
+    def _lead_alone(
+        self, alone: Alone, routines: Sequence[Routine], lines: tuple[Line, ...], tell: Tell
+    ) -> Iterator[Finding]:
         """Every routine as it really goes, and what was heard of nobody."""
         with closing(self._mouth()) as mouth:
             coach = Coach(self._voice, lines, mouth, self._listening.ears, EchoCanceller)
-            accepts, hours = lead_alone(coach, routines, self._extent.narration_minutes, tell)
-        yield Watch("own voice, nobody there", "as the session goes", NARRATION.name, hours, 1, accepts)
+            minutes = self._extent.narration_minutes
+            accepts, hours = lead_alone(coach, alone.own_dbfs, routines, minutes, tell)
+        yield Watch("own voice, nobody there", "as the session goes", alone.condition.name, hours, 1, accepts)
 
     def _mouth(self) -> SpeakingMouth:
         return SpeakingMouth(self._voice.espeak_voice, pitch=self._voice.pitch)

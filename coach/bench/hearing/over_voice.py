@@ -128,15 +128,42 @@ OVER_VOICE: Final = (
     _while_it_speaks(0, "_fan", ", beside a fan", ", beside the fan", room=_FAN_ROOM),
 )
 
-NARRATION: Final = Condition(
-    name="narration",
-    title="whole sessions",
-    about="every routine from its first word to its last, led by the real session in the room of the conditions "
-    'above, the coach\'s voice as loud as in "+10 dB", and nobody in it',
-)
-
-NARRATION_DB: Final = 10.0
+ALONE_DB: Final = 10.0
 """So loud is the coach, compared with a person, when only it speaks: a loudspeaker beside the microphone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Whole sessions with nobody there.
+
+    Attributes:
+        condition: for tables.
+        own_dbfs: how loud the coach's voice is at the microphone; beyond -14 or so it brings that to its limits.
+    """
+
+    condition: Condition
+    own_dbfs: float
+
+
+ALONE: Final = (
+    Alone(
+        Condition(
+            name="narration",
+            title="whole sessions",
+            about="every routine from its first word to its last, led by the real session in the room of the "
+            'conditions above, the coach\'s voice as loud as in "+10 dB", and nobody in it',
+        ),
+        LEVEL_DBFS + ALONE_DB,
+    ),
+    Alone(
+        Condition(
+            name="narration_loud",
+            title="whole sessions, too loud",
+            about="the same with a coach so loud that its voice clips the microphone",
+        ),
+        -10.0,
+    ),
+)
 
 SETTLING_MS: Final = 12_000
 """The canceller is given so much of the coach's voice before it is examined (it needs about 10 s)."""
@@ -358,17 +385,22 @@ def narrate(
         return now >= length
 
     reciter = _Reciter(cycle(coach.lines), commands, _volume(coach), is_over)
-    played = _recite(coach, reciter, Nobody(), replace(COACH_SILENT, echo_db=NARRATION_DB))
+    played = _recite(coach, reciter, Nobody(), replace(COACH_SILENT, echo_db=ALONE_DB))
     return _self_triggers(reciter.heard, played, grammar.urgent), _hours(played)
 
 
 def lead_alone(
-    coach: Coach, routines: Sequence[Routine], minutes: float, progress: Callable[[float], None]
+    coach: Coach,
+    own_dbfs: float,
+    routines: Sequence[Routine],
+    minutes: float,
+    progress: Callable[[float], None],
 ) -> tuple[tuple[FalseAccept, ...], float]:
     """Lead whole sessions with nobody there: the real session, its states and its grammars.
 
     Args:
         coach: who leads; its ears are used, its lines are not.
+        own_dbfs: how loud it is at the microphone.
         routines: led one after another, each in another room.
         minutes: of speech, without the silence between the lines; each routine is led once at least.
         progress: told the share that is done.
@@ -378,10 +410,10 @@ def lead_alone(
     """
     hours = 0.0
     triggers: list[FalseAccept] = []
+    echo_db = own_dbfs - _level(coach)
     for number, routine in enumerate(cycle(routines)):
         trace = Trace()
-        own_db = NARRATION_DB + _volume(coach)  # at the microphone as loud as a reciter whose volume is turned so
-        acoustics = replace(COACH_SILENT, echo_db=own_db, seed=number + 1)
+        acoustics = replace(COACH_SILENT, echo_db=echo_db, seed=number + 1)
         coach.ears.listen(())  # nothing is left of what was heard before
         room = SimulatedRoom(Nobody(), acoustics)
         hands = Hands(room, FrontEnd(coach.new_echo()), coach.ears, coach.mouth, MemoryStore())
@@ -417,8 +449,13 @@ def _recite(coach: Coach, reciter: _Reciter, listener: InRoom, acoustics: Acoust
 
 def _volume(coach: Coach) -> int:
     """By how many decibels to turn the voice down so that it speaks at the level of the person."""
+    return round(LEVEL_DBFS - _level(coach))
+
+
+def _level(coach: Coach) -> float:
+    """How loud the voice is by itself, in dBFS."""
     some = [np.frombuffer(coach.mouth.speak(line), "<i2").astype(np.float32) for line in coach.lines[:12]]
-    return round(LEVEL_DBFS - level(np.concatenate([silence(0), *some])))
+    return level(np.concatenate([silence(0), *some]))
 
 
 def _self_triggers(
