@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coach.echo_delay import EchoDelay
+from coach.levels import QuietestLately
 from coach.ports import BLOCK_MS, BLOCK_SAMPLES, SAMPLE_RATE, SILENCE, Block
 
 STEP = SAMPLE_RATE // 100
@@ -142,6 +143,7 @@ class EchoPath:
         self._left = np.zeros(len(_COMPARED))  # over, as power, in this block
         self._usual = np.zeros(len(_COMPARED))  # and as a rule
         self._noise_db = np.full(len(_COMPARED), np.inf)
+        self._quietest = [QuietestLately() for _ in _COMPARED]
         self._standing_out: deque[NDArray[np.float64]] = deque(maxlen=_COMPARED_OVER)
         self._now_and_then_db = np.ones(len(_COMPARED))  # the coach alone stands out so far
         self._stands_out_db = -math.inf
@@ -185,6 +187,8 @@ class EchoPath:
         left_db = 10 * np.log10(self._left)
         fallen = np.maximum(left_db, np.minimum(self._noise_db, 120.0) - _NOISE_FALLS_DB)
         self._noise_db = np.where(left_db < self._noise_db, fallen, self._noise_db + _NOISE_CREEPS_DB)
+        quietest_db = [one.take_in(db) for one, db in zip(self._quietest, left_db.tolist(), strict=True)]
+        self._noise_db = np.maximum(self._noise_db, quietest_db)  # a fan that starts
         # Twice the noise: its quietest blocks lie 3 dB below the middle.
         usual_db = 10 * np.log10(self._usual + 2 * 10 ** (self._noise_db / 10))
         self._standing_out.append(left_db - usual_db)

@@ -26,7 +26,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import groupby
 
-from coach.levels import level_db
+from coach.levels import QuietestLately, level_db
 from coach.ports import BLOCK_MS, SILENCE, Block
 from coach.session.messages import Milliseconds
 
@@ -120,6 +120,7 @@ class NearEnd:
         self._heard: deque[int] = deque(maxlen=REMEMBERED)  # what each block was
         self._silent_for = TAIL
         self._noise_db = math.inf
+        self._quietest = QuietestLately()  # of what the microphone recorded
         self._left_over_db = 0.0  # relative to the microphone; 0 is all of it
         self._microphone_db = 0.0
         self._loudest_db = 0.0  # echo, lately
@@ -220,7 +221,9 @@ class NearEnd:
             self._spoke_for = min(self._spoke_for + 1, SETTLING)
             comes_back = self._microphone_db > self._noise_db + COMES_BACK_DB
             self._audible += (comes_back - self._audible) / AUDIBLE_OVER
-        expected_db = max(self._noise_db, echo_db + self._left_over_db)
+        # A fan that starts comes through the canceller in the pauses of the coach only, as a person would.
+        fan_db = self._quietest.take_in(self._microphone_db)
+        expected_db = max(self._noise_db, echo_db + self._left_over_db, fan_db)
         if not self._standing_out.goes_on(stands_out=heard_db >= expected_db + STANDS_OUT_DB):
             self._learn(echo_db, heard_db)
         elif self._standing_out.blocks >= BLOCKS_IN_A_ROW:

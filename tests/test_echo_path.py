@@ -148,6 +148,14 @@ def standing_out(recorded: Sound, played: Sound) -> list[bool]:
     return stood_out
 
 
+def test_a_fan_that_starts_stands_out_for_some_seconds_only():
+    played = speech(30, seed=3)
+    fan = np.random.default_rng(5).normal(0, 3_000, len(played)) * (np.arange(len(played)) > 10 * SAMPLE_RATE)
+    stood_out = standing_out(echo_of(played) + fan, played)
+    assert sum(stood_out[500:550]) > 25
+    assert not any(stood_out[500 + 300 :])
+
+
 def test_a_hiss_stands_out_where_the_coach_has_little_sound():
     played, person = speech(10, seed=3), np.zeros(10 * SAMPLE_RATE)
     hiss = np.fft.rfft(np.random.default_rng(4).standard_normal(SAMPLE_RATE // 5))

@@ -102,6 +102,12 @@ def test_somebody_who_speaks_over_the_coach_is_noticed_within_their_first_syllab
     assert not [when for when in found if not any(at <= when <= at + 2 for at in said_at)]
 
 
+def test_a_fan_that_starts_is_somebody_for_some_seconds_only(coach):
+    fan = Person(np.random.default_rng(1).normal(0, 130, 45 * SAMPLE_RATE), at_s=(15,))
+    found, _ = noticed(np.tile(coach, 3), Acoustics(echo_db=0), EchoCanceller(), fan)
+    assert 15 <= found[0] <= found[-1] < 15 + 6
+
+
 def test_what_the_canceller_leaves_nothing_of_is_not_echo(coach):
     _, near_end = noticed(coach[: 10 * SAMPLE_RATE], Acoustics(echo_db=0), EchoCanceller())
     assert not near_end.was_echo(Milliseconds(9_000))

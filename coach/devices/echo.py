@@ -34,6 +34,7 @@ class EchoCanceller:
         try:
             rtc = importlib.import_module("livekit.rtc")
             self._canceller = rtc.AudioProcessingModule(echo_cancellation=True)
+            _keep_its_log()
         except ImportError as missing:
             raise EchoUnavailable(
                 f"There is no echo canceller: {missing}.",
@@ -52,6 +53,20 @@ class EchoCanceller:
             frame.data[:] = recorded
             self._canceller.process_stream(frame)
         return Block(b"".join(frame.data for frame in self._near))
+
+
+def _keep_its_log() -> None:
+    """Let the library keep its log to itself; what is an error it prints.
+
+    Else it hands each line to Python, in a thread of its own, and one of them when Python exits: now and then that
+    thread met an interpreter that was gone, and printed a panic.
+    """
+    client = importlib.import_module("livekit.rtc._ffi_client")
+    try:
+        initialize = client.FfiClient.instance._ffi_lib.livekit_ffi_initialize  # noqa: SLF001 - no other way to it
+        initialize(client.ffi_event_callback, False, b"python", b"")  # noqa: FBT003 - a C function
+    except AttributeError:
+        pass  # Another version of it, and the panic of no consequence.
 
 
 def _frame(rtc: Any) -> Any:  # noqa: ANN401 - livekit is loaded late, so its types are not at hand
