@@ -151,11 +151,33 @@ WAYS_TO_TELL_A_PAIN = [
     "my leg feels weak",
     "i feel faint",
     "my foot is tingling",
+    "ouch ouch ouch",
+    "it burns",
+    "my back locked up",
+    "i think i hurt my back",
+    "i fell down",
+    "i can't get up",
+    "i can't feel my leg",
+    "the room is spinning",
+    "call a doctor",
 ]
 
 
 @pytest.mark.parametrize("words", WAYS_TO_TELL_A_PAIN)
 def test_a_pain_is_told_in_many_ways_and_heard(mouth, words):
+    heard = obeyed_in_an_exercise(mouth, words)
+    assert heard
+    assert heard <= {"it_hurts", "red_flag"}
+
+
+@pytest.mark.parametrize(
+    "words", ["i feel fine", "i can move my leg", "i'm having breakfast", "the room is warm", "everything is fine"]
+)
+def test_what_only_begins_like_a_pain_is_none(mouth, words):
+    assert not obeyed_in_an_exercise(mouth, words)
+
+
+def obeyed_in_an_exercise(mouth, words):
     voice = load_voice()
     ears, attention = VoskEars(MODEL, voice.decoys, voice.homophones, voice.carriers), Attention()
     offered = spoken_in(MOVING)
@@ -167,9 +189,7 @@ def test_a_pain_is_told_in_many_ways_and_heard(mouth, words):
         attention.consider(ears.hear(block), Milliseconds(number * BLOCK_MS), lambda _since: "")
         for number, block in enumerate(cut(sound), 1)
     ]
-    heard = {it.command for it in considered if it is not None}
-    assert heard
-    assert heard <= {"it_hurts", "red_flag"}
+    return {it.command for it in considered if it is not None}
 
 
 def test_carriers_that_the_model_lacks_do_not_spoil_the_others(mouth):
