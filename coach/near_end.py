@@ -5,9 +5,9 @@ little to understand, often, but enough to notice. Then the coach ducks, and the
 quiet. A wrong "yes" costs a moment of quiet narration, a wrong "no" a command that must be said again.
 
 Nothing about the room is known beforehand. Two levels are learnt while the coach speaks: the noise that is always
-there, and how much of the echo is left over. Somebody speaks when the cancelled sound stands out above both, and above
-what the microphone has not fallen below for some seconds: a fan that starts is nobody. While
-the canceller has not settled, much is left over, so nothing stands out; without a canceller nothing ever does.
+there, and how much of the echo is left over. Somebody speaks when the cancelled sound stands out above both, and
+above what the microphone has not fallen below for some seconds: a fan that starts is nobody. While the canceller
+has not settled, much is left over, so nothing stands out; without a canceller nothing ever does.
 
 The same comparison tells what the recogniser may have made out of the coach's own words: sound that is there, and
 no more than the echo explains. So without a canceller the coach does not listen to itself; it listens when it has

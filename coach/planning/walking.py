@@ -84,7 +84,8 @@ def _turns(past: Past, guidance: Guidance, routines: Collection[str]) -> Iterato
         if session.routine in routines:
             yield _turn(session, guidance.walking, flare_up, hurt=hurt)
         else:
-            yield Turn(day=session.day, session=True, hurt=hurt, free=not hurt, down=flare_up, why="flare_up")
+            practised = bool(session.sets)
+            yield Turn(day=session.day, session=practised, hurt=hurt, free=not hurt, down=flare_up, why="flare_up")
 
 
 def _turn(session: SessionDone, rules: WalkingRules, flare_up: int, *, hurt: bool) -> Turn:

@@ -221,6 +221,12 @@ def worse(it, how):
             return replace(it, sets=tuple(replace(done, eased=True) for done in it.sets))
 
 
+def test_a_session_in_which_it_only_hurt_is_no_practice():
+    known = past(*(session(number) for number in range(1, 14)), replace(session(15), sets=()))
+    later = replace(known, sessions=(*known.sessions[:-1], worse(known.sessions[-1], "it hurt elsewhere")))
+    assert stand(later, 69).rung == stand(known, 69).rung
+
+
 @settings(max_examples=50)
 @given(
     pasts.filter(lambda it: it.sessions),
