@@ -10,6 +10,8 @@ connection.
 
 import importlib
 import logging
+import sys
+from functools import cache
 from typing import Any
 
 from coach.errors import EchoUnavailable
@@ -33,8 +35,8 @@ class EchoCanceller:
         logging.getLogger("livekit").addHandler(logging.NullHandler())
         try:
             rtc = importlib.import_module("livekit.rtc")
-            self._canceller = rtc.AudioProcessingModule(echo_cancellation=True)
             _keep_its_log()
+            self._canceller = rtc.AudioProcessingModule(echo_cancellation=True)
         except ImportError as missing:
             raise EchoUnavailable(
                 f"There is no echo canceller: {missing}.",
@@ -55,18 +57,25 @@ class EchoCanceller:
         return Block(b"".join(frame.data for frame in self._near))
 
 
+@cache
 def _keep_its_log() -> None:
-    """Let the library keep its log to itself; what is an error it prints.
+    """Let the library, which is opened with the first canceller, keep its log to itself; its errors it prints.
 
-    Else it hands each line to Python, in a thread of its own, and one of them when Python exits: now and then that
+    Else it hands each line to Python, in a thread of its own, and the last when Python exits: now and then that
     thread met an interpreter that was gone, and printed a panic.
     """
-    client = importlib.import_module("livekit.rtc._ffi_client")
-    try:
-        initialize = client.FfiClient.instance._ffi_lib.livekit_ffi_initialize  # noqa: SLF001 - no other way to it
-        initialize(client.ffi_event_callback, False, b"python", b"")  # noqa: FBT003 - a C function
-    except AttributeError:
-        pass  # Another version of it, and the panic of no consequence.
+    client: Any = sys.modules.get("livekit.rtc._ffi_client")
+    find = getattr(client, "get_ffi_lib", None)
+    if find is None:
+        return  # another version of it
+
+    def find_and_hush() -> Any:  # noqa: ANN401 - a C library
+        library = find()
+        begin = library.livekit_ffi_initialize
+        library.livekit_ffi_initialize = lambda callback, _log, *who: begin(callback, False, *who)  # noqa: FBT003
+        return library
+
+    client.get_ffi_lib = find_and_hush
 
 
 def _frame(rtc: Any) -> Any:  # noqa: ANN401 - livekit is loaded late, so its types are not at hand

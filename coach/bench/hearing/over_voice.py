@@ -158,7 +158,7 @@ ALONE: Final = (
     Alone(
         Condition(
             name="narration_loud",
-            title="whole sessions, too loud",
+            title="too loud",
             about="the same with a coach so loud that its voice clips the microphone",
         ),
         -10.0,
