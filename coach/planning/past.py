@@ -91,6 +91,11 @@ class SessionDone:
         """Whether anything was done, or hurt. A session that ended in its welcome tells nothing of the back."""
         return bool(self.sets or self.pains)
 
+    @property
+    def exercised(self) -> bool:
+        """Whether anything was done. Who only told of a pain was away as much as who did nothing."""
+        return bool(self.sets)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interview:

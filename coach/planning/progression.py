@@ -118,9 +118,10 @@ def _turn(exercise: Exercise, session: SessionDone, guidance: Guidance, *, worse
     hurt_here = any(hurt.exercise == exercise.id for hurt in session.pains)
     hurt = bool(session.pains) or worse_next_morning
     flare_up = after_flare_up(session, guidance)
-    practised = bool(session.sets)  # who only told of a pain was away as much as who did nothing
     if not sets and not hurt_here:
-        return Turn(day=session.day, session=practised, hurt=hurt, free=not hurt, down=flare_up, why="flare_up")
+        return Turn(
+            day=session.day, session=session.exercised, hurt=hurt, free=not hurt, down=flare_up, why="flare_up"
+        )
     completed = bool(sets) and all(done.completed for done in sets)
     lowest = min((done.level for done in sets), default=0)
     falls = [(flare_up, "flare_up")]
@@ -135,7 +136,7 @@ def _turn(exercise: Exercise, session: SessionDone, guidance: Guidance, *, worse
     down, why = max(falls, key=lambda fall: fall[0])
     return Turn(
         day=session.day,
-        session=practised,
+        session=session.exercised,
         climbing=True,
         reached=(lowest + len(exercise.easier) + 1) * a_level - 1,
         good=completed and session.effort in ("easy", "fine") and not hurt,

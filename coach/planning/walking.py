@@ -84,8 +84,9 @@ def _turns(past: Past, guidance: Guidance, routines: Collection[str]) -> Iterato
         if session.routine in routines:
             yield _turn(session, guidance.walking, flare_up, hurt=hurt)
         else:
-            practised = bool(session.sets)
-            yield Turn(day=session.day, session=practised, hurt=hurt, free=not hurt, down=flare_up, why="flare_up")
+            yield Turn(
+                day=session.day, session=session.exercised, hurt=hurt, free=not hurt, down=flare_up, why="flare_up"
+            )
 
 
 def _turn(session: SessionDone, rules: WalkingRules, flare_up: int, *, hurt: bool) -> Turn:
