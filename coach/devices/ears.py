@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from coach.errors import EarsUnfit
+from coach.foreground import Foreground
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block
 from coach.session.carriers import NO_CARRIERS, Carriers
 from coach.session.messages import UNKNOWN, Command, Hypothesis, Milliseconds
@@ -42,8 +43,11 @@ carrier. Vosk counts pairs of words: counted once, they would be much less likel
 NO_HOMOPHONES: Mapping[str, str] = {}
 
 HEARD_AGAIN = Milliseconds(300)
-"""The last sound before a new grammar is heard once more with it: a word may have begun, but not yet shown in a
-partial result."""
+"""The last sound before a new grammar or a louder voice is heard once more with it: a word may have begun, but not
+yet shown in a partial result."""
+
+GOING_ON = Milliseconds(500)
+"""What has been heard for less than that when somebody is louder may be their own words."""
 
 
 class VoskEars:
@@ -91,6 +95,8 @@ class VoskEars:
         self._partial = ""
         self._heard_ms = 0
         self._utterance_began = 0
+        self._foreground = Foreground()
+        self._over_talk = False
         self._recognise([UNKNOWN])
 
     def knows(self, phrase: str) -> bool:
@@ -134,7 +140,7 @@ class VoskEars:
         """
         self._recogniser = self._open_recogniser(json.dumps(grammar))
         self._recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
-        self._partial = ""
+        self._partial, self._over_talk = "", False
         for block in self._recent:
             self._recogniser.AcceptWaveform(block)
         self._recogniser_began = self._heard_ms - BLOCK_MS * len(self._recent)
@@ -154,6 +160,9 @@ class VoskEars:
         return hypotheses
 
     def _take_in(self, microphone: Block) -> Sequence[Hypothesis]:
+        somebody_louder = self._foreground.take_in(microphone)
+        if somebody_louder and self._heard_ms - self._utterance_began > GOING_ON:
+            return self._leave_the_talk(microphone)
         if self._recogniser.AcceptWaveform(microphone):
             return self._finish(self._recogniser.Result())
         text = json.loads(self._recogniser.PartialResult())["partial"]
@@ -164,11 +173,22 @@ class VoskEars:
         if text == self._partial:
             return ()
         self._partial = text
-        return (Hypothesis(self._as_written(text), final=False),)
+        return (Hypothesis(self._as_written(text), final=False, over_talk=self._over_talk),)
+
+    def _leave_the_talk(self, microphone: Block) -> Sequence[Hypothesis]:
+        """Begin a new utterance with a louder voice; what was said before it in the background is nothing."""
+        self._recogniser.FinalResult()
+        for block in (*self._recent, microphone):
+            self._recogniser.AcceptWaveform(block)
+        self._recogniser_began -= BLOCK_MS * len(self._recent)  # it counts what it hears again
+        self._utterance_began = self._heard_ms
+        self._partial, self._over_talk = "", True
+        return (Hypothesis("", final=True),)
 
     def _finish(self, result: str) -> Sequence[Hypothesis]:
         self._utterance_began = self._heard_ms
-        had_begun, self._partial = bool(self._partial), ""
+        had_begun, over_talk = bool(self._partial), self._over_talk
+        self._partial, self._over_talk = "", False
         heard = json.loads(result)
         words = heard.get("result", [])
         if not words:
@@ -180,6 +200,7 @@ class VoskEars:
                 confidence=min(word["conf"] for word in words),
                 begin=self._ms(words[0]["start"]),
                 end=self._ms(words[-1]["end"]),
+                over_talk=over_talk,
             ),
         )
 

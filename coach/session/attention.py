@@ -31,6 +31,9 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   it. So while the coach speaks, unknown speech before an urgent phrase does not make it talk.
 - Over the coach's voice, what the ears took back is not believed any more: a "wait" that they had made out of next
   to nothing, and dropped again, came back five seconds later as the final result.
+- Whoever is louder than the talk of others around them is heard afresh, in the middle of it; a word before the
+  phrase is the rest of that talk. So is a speaker who raises their voice: only urgent phrases count there. Not
+  where the coach speaks: the talk is its own then.
 - The coach's voice eats the consonants of what is said over it: "stop" becomes "top". So while the coach speaks, a
   lone word that is left of an urgent phrase counts as the phrase. It waits for the end: it may yet become whole.
 """
@@ -121,6 +124,7 @@ class Attention:
         self._changed = Milliseconds(0)
         self._believed: dict[str, Milliseconds] = {}  # in what known words, and since when, in this utterance
         self._partial = ""
+        self._over_talk = False
         self._done_with = ""  # the words of this utterance that were acted on
         self._in_turn: list[Heard] = []  # what was said in the same breath, and comes next
         self._acted: Heard | None = None
@@ -168,6 +172,7 @@ class Attention:
             if hypothesis.final:
                 self._in_turn += self._conclude(hypothesis, now, said, was_echo)
             else:
+                self._over_talk = hypothesis.over_talk
                 self._follow(hypothesis.text, now)
         # Ears that were given other phrases may never end it, nor change it: what is old is not meant any more.
         if self._partial and STANDING <= now - self._changed <= FORGOTTEN and not self._in_turn:
@@ -200,6 +205,8 @@ class Attention:
         if not meant and self._speaks_over(said):
             text = _known_end(self._partial)
             meant = self._meant(text)
+        if not meant and self._over_talk:
+            meant = self._meant_over_talk(text)
         may_wait = any(
             it.command not in self._urgent or self._may_become_another(text, it.command) for it in meant
         )
@@ -217,8 +224,11 @@ class Attention:
         if self._believed and not self._partial and self._speaks_over(said):
             text = ""  # it was taken back
         self._partial = text
-        meant = self._meant(text) or self._made_out(text, said)
-        meant = meant or self._meant_with_a_word_more(text) or self._told(text)
+        if final.over_talk and not self._speaks_over(said):
+            meant = [it for it in self._meant_over_talk(text) if it.command in self._urgent]
+        else:
+            meant = self._meant(text) or self._made_out(text, said)
+            meant = meant or self._meant_with_a_word_more(text) or self._told(text)
         sure = all(self._is_sure(it.command, text, final.confidence, now) for it in meant)
         acted_on = self._act(meant, believed, now, said, was_echo) if sure else []
         self._began, self._partial = None, ""
@@ -299,6 +309,10 @@ class Attention:
             if " " in phrase and self._meanings.get(phrase, WAKE) not in TO_BE_CLEAR:
                 return [Heard(self._meanings[phrase], phrase)]
         return []
+
+    def _meant_over_talk(self, text: str) -> list[Heard]:
+        """What an utterance means whose first word may be a rest of the talk that it began in."""
+        return self._meant(text) or self._meant(text.partition(" ")[2])
 
     def _told(self, text: str) -> list[Heard]:
         """What an utterance means that ends in a word which tells it."""

@@ -44,6 +44,7 @@ class Hypothesis:
         confidence: the least confident word's confidence, 0 to 1; partial results say 0.
         begin: when the first word began, in milliseconds of microphone sound heard so far; 0 where unknown.
         end: when the last word ended, likewise.
+        over_talk: it is said by somebody who is louder than the talk of others that goes on around them.
     """
 
     text: str
@@ -51,6 +52,7 @@ class Hypothesis:
     confidence: float = 0.0
     begin: Milliseconds = Milliseconds(0)
     end: Milliseconds = Milliseconds(0)
+    over_talk: bool = False
 
 
 # --- Events: what happened -------------------------------------------------------------------------------

@@ -243,7 +243,8 @@ def test_a_room_neither_delays_nor_amplifies() -> None:
 def test_every_condition_is_the_same_each_time_and_keeps_the_word_in_its_place(condition) -> None:
     rng = np.random.default_rng(2)
     hiss = np.asarray(rng.normal(0, 500, SAMPLE_RATE), np.float32)
-    around = Surroundings((hiss,), (tone(2.0),), (np.array([1.0], np.float32),), (Clip("two", "two", tone(0.3)),))
+    two = Clip("two", "two", tone(0.3))
+    around = Surroundings((hiss,), (tone(2.0),), (tone(3.0),), (np.array([1.0], np.float32),), (two,))
     clip = Clip("stop.wav", "stop", np.concatenate([tone(0.4), silence(100)]))
     first, second = (Stage(condition, around).put(clip) for _ in range(2))
     assert first.sound == second.sound
@@ -264,7 +265,7 @@ def test_noise_is_as_much_fainter_than_speech_as_said(snr: int) -> None:
 
 def test_a_condition_without_its_recordings_says_what_is_missing() -> None:
     lacks = [Surroundings().lack(condition) for condition in CONDITIONS]
-    assert len([lack for lack in lacks if lack]) == 6
+    assert len([lack for lack in lacks if lack]) == 7
     assert QUIET.name in [condition.name for condition, lack in zip(CONDITIONS, lacks, strict=True) if not lack]
 
 

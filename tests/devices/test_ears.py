@@ -241,6 +241,36 @@ def test_talk_without_end_is_cut_into_utterances(person):
     assert max(np.diff(ends)) <= LONGEST_UTTERANCE + 1_000  # Vosk itself would go on to 20 s
 
 
+def over_talk(person: SpokenPerson, words: str, louder_db: float, *, goes_on: bool = True) -> list[Hypothesis]:
+    """Somebody talks; in the middle of it a voice says some words, so much louder."""
+    voice = load_voice()
+    person.ears.listen(voice.phrases_of(spoken_in(MOVING)))
+    talk = person.voice("the weather report promised sunshine over the mountains for most of the afternoon") * 2
+    television = np.frombuffer(talk, "<i2") * 10 ** (-louder_db / 20)
+    said, at = np.frombuffer(person.voice(words), "<i2"), 4 * SAMPLE_RATE
+    television[at : at + len(said)] += said
+    if not goes_on:
+        television[at + len(said) :] = 0
+    return person.make(television.clip(-32_768, 32_767).astype("<i2").tobytes())
+
+
+@pytest.mark.parametrize("words", ["stop", "ouch", "my back hurts"])
+def test_who_is_louder_than_the_television_is_heard_in_the_middle_of_it(person, words):
+    heard = [it.text for it in over_talk(person, words, 14) if it.over_talk]
+    assert any(text.endswith(words) for text in heard)
+
+
+def test_who_is_not_louder_is_not_told_from_it(person):
+    assert not any(it.over_talk for it in over_talk(person, "stop", 0))
+
+
+def test_the_time_of_what_is_heard_over_talk_is_its_own(person):
+    heard = over_talk(person, "my back hurts", 20, goes_on=False)
+    end = next(it for it in heard if it.over_talk and it.final)
+    assert end.text.endswith("my back hurts")
+    assert 3_600 <= end.begin <= 4_200
+
+
 def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 

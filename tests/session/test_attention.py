@@ -35,14 +35,14 @@ class Ears:
             self._turn(())
         return self
 
-    def partial(self, *texts, each=STANDING + BLOCK):
+    def partial(self, *texts, each=STANDING + BLOCK, over_talk=False):
         for text in texts:
-            self._turn([Hypothesis(text, final=False)])
+            self._turn([Hypothesis(text, final=False, over_talk=over_talk)])
             self.wait(each)
         return self
 
-    def final(self, text, confidence=1.0):
-        self._turn([Hypothesis(text, final=True, confidence=confidence)])
+    def final(self, text, confidence=1.0, *, over_talk=False):
+        self._turn([Hypothesis(text, final=True, confidence=confidence, over_talk=over_talk)])
         return self
 
     def _turn(self, hypotheses):
@@ -280,6 +280,26 @@ def test_ears_that_change_their_mind_after_the_action_do_not_add_to_it():
 
 def test_stop_wins_in_the_same_breath_after_pause():
     assert Ears().partial("pause", "pause stop").final("pause stop").commands == ["pause", "stop"]
+
+
+@pytest.mark.parametrize("phrase", ["stop", "it hurts", "my knee is hurting"])
+def test_over_the_talk_of_others_what_is_urgent_is_a_command(phrase):
+    assert Ears().final("", 1.0).final(phrase, over_talk=True).commands == [VOICE.command_of(phrase, VOICE.urgent)]
+
+
+@pytest.mark.parametrize("rest", [UNKNOWN, "the"])
+def test_over_the_talk_of_others_the_first_word_may_be_a_rest_of_it(rest):
+    assert Ears().partial(f"{rest} stop", over_talk=True).commands == ["stop"]
+    assert Ears().final(f"{rest} stop", over_talk=True).commands == ["stop"]
+    assert not Ears().partial(f"{rest} stop").final(f"{rest} stop").commands
+    assert not Ears().partial(f"the {rest} stop", over_talk=True).commands
+
+
+@pytest.mark.parametrize("phrase", ["next", "slower", "make it easier"])
+def test_over_the_talk_of_others_nothing_else_is(phrase):
+    assert Ears().final(phrase).commands
+    assert not Ears().final(phrase, over_talk=True).commands
+    assert Ears(said=lambda since: "some words").final(phrase, over_talk=True).commands  # the talk is the coach's
 
 
 def test_what_is_not_urgent_in_the_same_breath_is_the_rest_of_the_word():

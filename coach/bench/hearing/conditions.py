@@ -55,6 +55,7 @@ BED_S: Final = 300.0
 
 Room = Literal["", "recorded", "across"]
 Around = Literal["", "breath", "count"]
+Background = Literal["", "noise", "music", "talk"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,20 +67,22 @@ class Condition:
         title: for tables.
         about: how it is made, in one sentence.
         dbfs: the speech's level; not a number: as recorded.
-        background: what sounds all the time: ``noise``, ``music``, or nothing.
+        background: what sounds all the time: ``noise``, ``music``, other people's ``talk``, or nothing.
         snr_db: how much louder than that the speech is.
         room: a room from a recording, one simulated at 3 m, or none.
         around: what the person does just before and after.
+        lead_ms: how long all that goes on before anything is said.
     """
 
     name: str
     title: str
     about: str
     dbfs: float = SPEECH_DBFS
-    background: Literal["", "noise", "music"] = ""
+    background: Background = ""
     snr_db: float = math.inf
     room: Room = ""
     around: Around = ""
+    lead_ms: int = LEAD_MS
 
 
 QUIET: Final = Condition(
@@ -106,6 +109,14 @@ CONDITIONS: Final = (
         about="recorded music, some of it sung, 10 dB below the speech",
         background="music",
         snr_db=10,
+    ),
+    Condition(
+        name="talk",
+        title="talk, 10 dB",
+        about="somebody else, or a television, talks on and on, 10 dB below the speech",
+        background="talk",
+        snr_db=10,
+        lead_ms=3_000,
     ),
     Condition(
         name="rooms",
@@ -142,6 +153,7 @@ class Surroundings:
     Attributes:
         noise: sounds to hear speech against.
         music: likewise.
+        talk: likewise; sentences, by other people.
         rooms: impulse responses.
         numbers: somebody counting.
         seed: another number is another choice among them.
@@ -149,21 +161,24 @@ class Surroundings:
 
     noise: tuple[Samples, ...] = ()
     music: tuple[Samples, ...] = ()
+    talk: tuple[Samples, ...] = ()
     rooms: tuple[Samples, ...] = ()
     numbers: tuple[Clip, ...] = ()
     seed: int = 1
 
     def lack(self, condition: Condition) -> str:
         """Say what is missing to make a condition; empty if nothing is."""
-        if condition.background == "noise" and not self.noise:
-            return "there are no recordings of noise"
-        if condition.background == "music" and not self.music:
-            return "there are no recordings of music"
+        if condition.background and not self.behind(condition.background):
+            return f"there are no recordings of {condition.background}"
         if condition.room == "recorded" and not self.rooms:
             return "there are no impulse responses of rooms"
         if condition.around == "count" and not self.numbers:
             return "there are no recordings of numbers"
         return ""
+
+    def behind(self, background: Background) -> tuple[Samples, ...]:
+        """Return the recordings of a background."""
+        return {"": (), "noise": self.noise, "music": self.music, "talk": self.talk}[background]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +208,8 @@ class Stage:
         self._condition = condition
         self._around = surroundings
         rng = self._generator("bed")
-        background = surroundings.music if condition.background == "music" else surroundings.noise
-        self._bed = bed(background, rng, BED_S) if condition.background else silence(BED_S * 1000)
+        behind = surroundings.behind(condition.background)
+        self._bed = bed(behind, rng, BED_S) if behind else silence(BED_S * 1000)
         self._floor = room_noise(rng, ROOM_NOISE_DBFS)
         self._rooms = [direct_first(room) for room in surroundings.rooms]
 
@@ -203,7 +218,7 @@ class Stage:
         rng = self._generator(clip.name)
         speech = self._voice(clip, rng)
         before, after = self._beside(clip, rng)
-        lead = np.concatenate([silence(LEAD_MS), before])
+        lead = np.concatenate([silence(self._condition.lead_ms), before])
         sound = np.concatenate([lead, speech, after, silence(TRAIL_MS)])
         end = Milliseconds(len(lead) // SAMPLES_PER_MS + end_of_speech(clip.samples))
         return Staged(clip, pcm(self._with_background(sound, rng)), end)

@@ -67,6 +67,9 @@ CONDITION_NAMES: Final = tuple(it.name for it in ALL_CONDITIONS)
 WATCHED_ALSO_IN: Final = ("noise_10", "music", "far")
 """Other speech is played in quiet under every grammar, and in these under that of an exercise."""
 
+SENTENCE_S: Final = 3.0
+"""Other speech of this length is talk, to hear commands against; what is shorter is mostly single words."""
+
 CARRIED_IN: Final = ("quiet", "noise_10")
 """Phrases with words around them are examined in these."""
 
@@ -524,6 +527,7 @@ class _Bench:
         return Surroundings(
             tuple(clip.samples for clip in self._noise),
             tuple(clip.samples for clip in self._music),
+            tuple(clip.samples for clip in self._negatives if clip.seconds >= SENTENCE_S),
             tuple(clip.samples for clip in rooms),
             numbers,
             self._seed,
