@@ -74,12 +74,14 @@ def pace_of(rules: ProgressionRules) -> Pace:
 def worse_mornings(past: Past) -> frozenset[int]:
     """Return the indices of what was practised after which the back was worse the next morning.
 
-    A morning belongs to the last practice before its day.
+    A morning belongs to the last practice before its day in which anything was done: what was only told in another
+    one takes nothing from that.
     """
     found = set()
     for interview in past.interviews:
         if interview.answers.get("back_next_morning") == "worse":
-            before = [index for index, session in enumerate(past.practised) if session.day < interview.day]
+            practised = enumerate(past.practised)
+            before = [index for index, it in practised if it.exercised and it.day < interview.day]
             found.update(before[-1:])
     return frozenset(found)
 

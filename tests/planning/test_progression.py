@@ -120,6 +120,11 @@ def test_a_worse_morning_is_that_after_the_day_before_although_there_was_a_sessi
     assert worse_mornings(past(session(0), session(7), morning(7))) == {0}
 
 
+def test_a_worse_morning_is_that_after_the_last_session_in_which_anything_was_done():
+    only_told = session(8, sets=(), pains=(Hurt(exercise="plank"),))
+    assert worse_mornings(past(session(0), session(7), only_told, morning(9))) == {1}
+
+
 def test_after_pain_anywhere_a_week_passes_before_a_rise_however_often_one_practised():
     hurt = session(4, pains=(Hurt(exercise="plank", strength=2),))
     known = past(session(0), hurt, *(session(on) for on in (5, 6, 7)))
