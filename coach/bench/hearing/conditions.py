@@ -113,7 +113,7 @@ CONDITIONS: Final = (
     Condition(
         name="talk",
         title="talk, 10 dB",
-        about="somebody else, or a television, talks on and on, 10 dB below the speech",
+        about="somebody else, or a television, talks on and on, from 3 s before it, 10 dB below the speech",
         background="talk",
         snr_db=10,
         lead_ms=3_000,
