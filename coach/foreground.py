@@ -38,9 +38,8 @@ class Foreground:
 
     def __init__(self) -> None:
         self._blocks: deque[float] = deque(maxlen=_SMOOTHED)
-        beginning, before = BEGINS_WITHIN // BLOCK_MS, LOOKED_BACK // BLOCK_MS
-        self._beginning: deque[float] = deque(maxlen=beginning)
-        self._before: deque[float] = deque(maxlen=before)
+        self._beginning: deque[float] = deque(maxlen=BEGINS_WITHIN // BLOCK_MS)
+        self._before: deque[float] = deque(maxlen=LOOKED_BACK // BLOCK_MS)
 
     def take_in(self, microphone: Block) -> bool:
         """Take in a block; return whether somebody is heard in it who is louder than the talk before."""
@@ -52,7 +51,7 @@ class Foreground:
         return self._is_louder(now)
 
     def _is_louder(self, now: float) -> bool:
-        if len(self._before) < LOOKED_BACK // BLOCK_MS or now < (loudest := max(self._before)) + LOUDER_DB:
+        if len(self._before) != self._before.maxlen or now < (loudest := max(self._before)) + LOUDER_DB:
             return False
         sounding = sum(db > loudest - _SOUNDING_DB for db in self._before)
         return sounding >= _TALK * len(self._before)

@@ -140,10 +140,15 @@ class VoskEars:
         """
         self._recogniser = self._open_recogniser(json.dumps(grammar))
         self._recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
+        self._recogniser_began = self._heard_ms
         self._partial, self._over_talk = "", False
+        self._hear_again()
+
+    def _hear_again(self) -> None:
+        """Let the recogniser hear what was heard last; it counts that, too."""
         for block in self._recent:
             self._recogniser.AcceptWaveform(block)
-        self._recogniser_began = self._heard_ms - BLOCK_MS * len(self._recent)
+        self._recogniser_began -= BLOCK_MS * len(self._recent)
 
     def hear(self, microphone: Block) -> Sequence[Hypothesis]:
         """Take in one block; return a new partial result, a final one, or nothing.
@@ -178,9 +183,8 @@ class VoskEars:
     def _leave_the_talk(self, microphone: Block) -> Sequence[Hypothesis]:
         """Begin a new utterance with a louder voice; what was said before it in the background is nothing."""
         self._recogniser.FinalResult()
-        for block in (*self._recent, microphone):
-            self._recogniser.AcceptWaveform(block)
-        self._recogniser_began -= BLOCK_MS * len(self._recent)  # it counts what it hears again
+        self._hear_again()
+        self._recogniser.AcceptWaveform(microphone)
         self._utterance_began = self._heard_ms
         self._partial, self._over_talk = "", True
         return (Hypothesis("", final=True),)

@@ -206,7 +206,8 @@ class Attention:
             text = _known_end(self._partial)
             meant = self._meant(text)
         if not meant and self._over_talk:
-            meant = self._meant_over_talk(text)
+            text = _but_first(text)
+            meant = self._meant(text)
         may_wait = any(
             it.command not in self._urgent or self._may_become_another(text, it.command) for it in meant
         )
@@ -225,7 +226,8 @@ class Attention:
             text = ""  # it was taken back
         self._partial = text
         if final.over_talk and not self._speaks_over(said):
-            meant = [it for it in self._meant_over_talk(text) if it.command in self._urgent]
+            meant = self._meant(text) or self._meant(_but_first(text))
+            meant = [it for it in meant if it.command in self._urgent]
         else:
             meant = self._meant(text) or self._made_out(text, said)
             meant = meant or self._meant_with_a_word_more(text) or self._told(text)
@@ -310,10 +312,6 @@ class Attention:
                 return [Heard(self._meanings[phrase], phrase)]
         return []
 
-    def _meant_over_talk(self, text: str) -> list[Heard]:
-        """What an utterance means whose first word may be a rest of the talk that it began in."""
-        return self._meant(text) or self._meant(text.partition(" ")[2])
-
     def _told(self, text: str) -> list[Heard]:
         """What an utterance means that ends in a word which tells it."""
         *before, last = text.split() or [""]
@@ -343,6 +341,11 @@ def _known_end(text: str) -> str:
     while words and words[0] == UNKNOWN:
         words = words[1:]
     return " ".join(words)
+
+
+def _but_first(text: str) -> str:
+    """The words after the first, which may be a rest of the talk that the utterance began in."""
+    return text.partition(" ")[2]
 
 
 def _is_in(phrase: str | None, own_words: str) -> bool:

@@ -284,7 +284,7 @@ def test_stop_wins_in_the_same_breath_after_pause():
 
 @pytest.mark.parametrize("phrase", ["stop", "it hurts", "my knee is hurting"])
 def test_over_the_talk_of_others_what_is_urgent_is_a_command(phrase):
-    assert Ears().final("", 1.0).final(phrase, over_talk=True).commands == [VOICE.command_of(phrase, VOICE.urgent)]
+    assert Ears().final("").final(phrase, over_talk=True).commands == [VOICE.command_of(phrase, VOICE.urgent)]
 
 
 @pytest.mark.parametrize("rest", [UNKNOWN, "the"])
@@ -293,6 +293,12 @@ def test_over_the_talk_of_others_the_first_word_may_be_a_rest_of_it(rest):
     assert Ears().final(f"{rest} stop", over_talk=True).commands == ["stop"]
     assert not Ears().partial(f"{rest} stop").final(f"{rest} stop").commands
     assert not Ears().partial(f"the {rest} stop", over_talk=True).commands
+
+
+def test_over_the_talk_of_others_too_a_phrase_that_may_become_another_command_waits_for_its_end():
+    ears = Ears(meanings={"stop": "stop", "stop counting": "quieter"})
+    assert ears.partial("the stop", over_talk=True).commands == []
+    assert ears.final("the stop", over_talk=True).commands == ["stop"]
 
 
 @pytest.mark.parametrize("phrase", ["next", "slower", "make it easier"])
@@ -505,8 +511,14 @@ WORDS = st.sampled_from(
 TEXTS = st.lists(WORDS, max_size=4).map(" ".join)
 TURNS = st.lists(
     st.one_of(
-        st.builds(Hypothesis, text=TEXTS, final=st.just(value=False)),
-        st.builds(Hypothesis, text=TEXTS, final=st.just(value=True), confidence=st.floats(0, 1)),
+        st.builds(Hypothesis, text=TEXTS, final=st.just(value=False), over_talk=st.booleans()),
+        st.builds(
+            Hypothesis,
+            text=TEXTS,
+            final=st.just(value=True),
+            confidence=st.floats(0, 1),
+            over_talk=st.booleans(),
+        ),
         st.integers(1, 60),  # blocks of waiting
     ),
     max_size=30,
