@@ -1,8 +1,9 @@
-"""Who is in the foreground: notices somebody who is louder than the talk that has been going on.
+"""Who is in the foreground: notices somebody who is louder than the talk that goes on around them, and their end.
 
 Other people at the table, or a television, talk without an end. To the recogniser that is one long utterance of
 unknown speech, and a "stop" in it is more of the same. But whoever stands before the microphone is louder than
-what comes from across the room: where a louder voice begins, the ears begin anew (``coach/devices/ears.py``).
+what comes from across the room: where a louder voice begins, the ears begin anew, and where only the talk is left,
+they have heard all of it (``coach/devices/ears.py``).
 
 Only levels are compared here. In a room where nobody talks, every word is louder than what was before it; that
 there is talk at all is for the ears to say.
@@ -34,9 +35,15 @@ _TALK = 0.5
 
 
 class Foreground:
-    """Compares what is heard with what was heard before it."""
+    """Compares what is heard with what was heard before it.
+
+    Attributes:
+        fainter_for: so long nothing was heard that is louder than the talk before the last louder voice was.
+    """
 
     def __init__(self) -> None:
+        self.fainter_for = Milliseconds(0)
+        self._talk = 0.0  # the loudest of it, before somebody was louder
         self._blocks: deque[float] = deque(maxlen=_SMOOTHED)
         self._beginning: deque[float] = deque(maxlen=BEGINS_WITHIN // BLOCK_MS)
         self._before: deque[float] = deque(maxlen=LOOKED_BACK // BLOCK_MS)
@@ -48,7 +55,11 @@ class Foreground:
         if len(self._beginning) == self._beginning.maxlen:
             self._before.append(self._beginning[0])
         self._beginning.append(now)
-        return self._is_louder(now)
+        somebody_louder = self._is_louder(now)
+        if somebody_louder:
+            self._talk = max(self._before)
+        self.fainter_for = Milliseconds(self.fainter_for + BLOCK_MS if now < self._talk else 0)
+        return somebody_louder
 
     def _is_louder(self, now: float) -> bool:
         if len(self._before) != self._before.maxlen or now < (loudest := max(self._before)) + LOUDER_DB:

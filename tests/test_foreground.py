@@ -45,6 +45,20 @@ def test_who_goes_on_is_no_longer_louder_than_what_was_before():
     assert at[-1] < 4_000 + 500
 
 
+def test_whoever_was_louder_has_ended_where_only_the_talk_is_left():
+    foreground = Foreground()
+    for block in [*talk(50, 4_000), *sound(60, 400), *talk(49, 600)]:
+        foreground.take_in(block)
+    assert 500 <= foreground.fainter_for <= 600
+
+
+def test_a_softer_sound_in_between_is_no_end_once_they_go_on():
+    foreground = Foreground()
+    for block in [*talk(50, 4_000), *sound(60, 300), *sound(30, 200), *sound(55, 200)]:
+        foreground.take_in(block)
+    assert foreground.fainter_for == 0
+
+
 def test_after_a_long_pause_in_it_anybody_would_be_louder():
     assert not noticed([*talk(50, 2_000), *sound(5, 2_000), *sound(60, 400)])
 

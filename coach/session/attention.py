@@ -31,9 +31,9 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   it. So while the coach speaks, unknown speech before an urgent phrase does not make it talk.
 - Over the coach's voice, what the ears took back is not believed any more: a "wait" that they had made out of next
   to nothing, and dropped again, came back five seconds later as the final result.
-- Whoever is louder than the talk of others around them is heard afresh, in the middle of it; a word before the
-  phrase is the rest of that talk. So is a speaker who raises their voice: only urgent phrases count there. Not
-  where the coach speaks: the talk is its own then.
+- Whoever is louder than the talk of others around them is heard afresh, in the middle of it; a word before an
+  urgent phrase is the rest of that talk. So is a speaker who raises their voice: every other phrase must be all
+  that is said, and clear. Not where the coach speaks: the talk is its own then.
 - The coach's voice eats the consonants of what is said over it: "stop" becomes "top". So while the coach speaks, a
   lone word that is left of an urgent phrase counts as the phrase. It waits for the end: it may yet become whole.
 """
@@ -226,8 +226,7 @@ class Attention:
             text = ""  # it was taken back
         self._partial = text
         if final.over_talk and not self._speaks_over(said):
-            meant = self._meant(text) or self._meant(_but_first(text))
-            meant = [it for it in meant if it.command in self._urgent]
+            meant = self._meant_over_talk(text, final.confidence)
         else:
             meant = self._meant(text) or self._made_out(text, said)
             meant = meant or self._meant_with_a_word_more(text) or self._told(text)
@@ -303,6 +302,13 @@ class Attention:
         if len(meant) == 1 or self._urgent.issuperset(meant):
             return [Heard(command, phrase) for command, phrase in meant.items()]
         return []
+
+    def _meant_over_talk(self, text: str, confidence: float) -> list[Heard]:
+        """What an utterance means that began in the talk of others."""
+        if text in self._meanings and confidence >= CLEAR_CONFIDENCE:
+            return [Heard(self._meanings[text], text)]
+        meant = self._meant(text) or self._meant(_but_first(text))
+        return [it for it in meant if it.command in self._urgent]
 
     def _meant_with_a_word_more(self, text: str) -> list[Heard]:
         """What an utterance means that is a phrase of several words, and one word before or after it."""

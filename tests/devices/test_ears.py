@@ -260,6 +260,11 @@ def test_who_is_louder_than_the_television_is_heard_in_the_middle_of_it(person, 
     assert any(text.endswith(words) for text in heard)
 
 
+@pytest.mark.parametrize("words", ["slower", "what's next", "go back"])
+def test_what_they_say_ends_though_the_television_goes_on(person, words):
+    assert words in [it.text for it in over_talk(person, words, 14) if it.over_talk and it.final]
+
+
 def test_who_is_not_louder_is_not_told_from_it(person):
     assert not any(it.over_talk for it in over_talk(person, "stop", 0))
 

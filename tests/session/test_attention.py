@@ -302,10 +302,16 @@ def test_over_the_talk_of_others_too_a_phrase_that_may_become_another_command_wa
 
 
 @pytest.mark.parametrize("phrase", ["next", "slower", "make it easier"])
-def test_over_the_talk_of_others_nothing_else_is(phrase):
-    assert Ears().final(phrase).commands
-    assert not Ears().final(phrase, over_talk=True).commands
-    assert Ears(said=lambda since: "some words").final(phrase, over_talk=True).commands  # the talk is the coach's
+def test_over_the_talk_of_others_anything_else_is_one_if_it_is_clear_and_nothing_else_is_said(phrase):
+    assert Ears().final(phrase, over_talk=True).commands == [VOICE.command_of(phrase, VOICE.understands)]
+    assert not Ears().final(phrase, 0.6, over_talk=True).commands
+    assert not Ears().final(f"the {phrase}", over_talk=True).commands
+    assert not Ears().final(f"please {phrase}", over_talk=True).commands
+
+
+def test_over_the_coachs_own_voice_the_talk_is_its_own():
+    said = "some words"
+    assert Ears(said=lambda since: said).final("slower", 0.6, over_talk=True).commands == ["slower"]
 
 
 def test_what_is_not_urgent_in_the_same_breath_is_the_rest_of_the_word():
