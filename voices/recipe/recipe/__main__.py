@@ -10,6 +10,7 @@ graph        graph/ of the model, with the penalties of words/penalties.txt
 tune         the penalties, on held-out human speech; writes words/penalties.txt
 examine      the table
 all          corpora to examine; --smoke: tiny, in about a minute
+gather       manifest.csv in corpora that are published without one: python -m recipe gather speechocean762 speech_commands
 words        graph/ again with more words: python -m recipe words "tea break" kettle
 mean         the network of the working folder becomes the mean of itself and an earlier leg's: python -m recipe mean earlier.pt --share 0.7
 """
@@ -17,7 +18,7 @@ mean         the network of the working folder becomes the mean of itself and an
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,7 @@ import numpy as np
 from recipe import corpora, lexicon, synthesis, vocabulary
 from recipe.corpora import Collection, Speakers, collect, read_collection
 from recipe.graph import Penalties, write_graph
-from recipe.settings import FULL, HERE, SMOKE, Settings, folder_from_environment
+from recipe.settings import FULL, HERE, SMOKE, Settings, folders_from_environment
 
 PENALTIES = HERE / "words" / "penalties.txt"
 
@@ -138,6 +139,18 @@ def mean_with(earlier: Path, share: float, settings: Settings) -> None:
     save(mean(load(network), load(earlier), share), network)
 
 
+def gather_all(folders: Sequence[Path], known: Sequence[Path], once: bool) -> None:
+    """Writes the manifests of corpora; whoever is known from other corpora is left out."""
+    from recipe.gather import UnknownLayoutError, gather
+
+    without = frozenset(row["speaker"] for folder in known for row in corpora.manifest(folder))
+    for folder in folders:
+        try:
+            print(f"{folder / 'manifest.csv'}: {gather(folder, without, once)} clips")
+        except UnknownLayoutError as unknown:
+            raise SystemExit(str(unknown)) from unknown
+
+
 STAGES: dict[str, Callable[[Settings], None]] = {
     "lexicon": stage_lexicon, "corpora": stage_corpora, "synthesise": stage_synthesise, "over_voice": stage_over_voice,
     "train": stage_train, "export": stage_export, "graph": stage_graph, "tune": stage_tune, "examine": stage_examine}  # fmt: skip
@@ -146,23 +159,26 @@ STAGES: dict[str, Callable[[Settings], None]] = {
 def main() -> None:
     """Reads the command line and runs what it names."""
     parser = argparse.ArgumentParser(prog="recipe", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=[*STAGES, "all", "words", "mean"])
-    parser.add_argument("more", nargs="*", help="words or phrases to add to the graph (words); the earlier network (mean)")
+    parser.add_argument("stage", choices=[*STAGES, "all", "gather", "words", "mean"])
+    parser.add_argument(
+        "more", nargs="*", help="folders (gather); words or phrases to add to the graph (words); the earlier network (mean)"
+    )
     parser.add_argument("--smoke", action="store_true", help="a tiny model of synthetic speech alone, to prove the stages")
     parser.add_argument("--work", type=Path, default=HERE / "work", help="everything made on the way (default: %(default)s)")
     parser.add_argument("--model", type=Path, help="the model's directory (default: english/ears beside the recipe; work/smoke)")
     parser.add_argument(
         "--corpora",
         type=Path,
-        default=folder_from_environment("RECIPE_CORPORA"),
-        help="human training speech, a folder with manifest.csv (default: $RECIPE_CORPORA, or none)",
+        nargs="+",
+        help="human training speech, folders with manifest.csv (default: $RECIPE_CORPORA, separated as in PATH; --smoke: none)",
     )
     parser.add_argument(
         "--examination",
         type=Path,
-        default=folder_from_environment("RECIPE_EXAMINATION"),
+        default=next(iter(folders_from_environment("RECIPE_EXAMINATION")), None),
         help="human recordings to examine with (default: $RECIPE_EXAMINATION, or none)",
     )
+    parser.add_argument("--strangers", action="store_true", help="gather: to examine on; leaves out whoever speaks in $RECIPE_CORPORA")
     parser.add_argument("--all-speakers", action="store_true", help="corpora: train on speakers of the examination as well")
     parser.add_argument(
         "--resume", action="store_true", help="train: go on from the network in the working folder, or from the model's own"
@@ -170,13 +186,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, help=f"train: end after so long (default: {FULL.minutes:g})")
     parser.add_argument("--share", type=float, default=0.5, help="mean: how much the later network counts (default: %(default)s)")
     parser.add_argument("--processes", type=int, default=2)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     work = options.work / "smoke" if options.smoke else options.work
     model = options.model or (work / "model" if options.smoke else HERE.parent / "english" / "ears")
     scale = SMOKE if options.smoke else FULL
     settings = Settings(
         work,
-        None if options.smoke else options.corpora,
+        tuple(options.corpora or (() if options.smoke else folders_from_environment("RECIPE_CORPORA"))),
         None if options.smoke else options.examination,
         model,
         replace(scale, minutes=options.minutes or scale.minutes),
@@ -189,6 +205,10 @@ def main() -> None:
         from recipe.graph import words_of
 
         write_graph(model, vocabulary.words([*words_of(model), *options.more]), read_penalties())
+    elif options.stage == "gather":
+        examined = (options.examination,) if options.examination else ()
+        trained = folders_from_environment("RECIPE_CORPORA") if options.strangers else ()
+        gather_all([Path(folder) for folder in options.more], (*examined, *trained), options.strangers)
     elif options.stage == "mean":
         mean_with(Path(*options.more), options.share, settings)
     elif options.stage == "all":

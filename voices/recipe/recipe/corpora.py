@@ -1,13 +1,15 @@
 """Collections of transcribed signals: reads human corpora, and stores whatever the recipe trains on as one array with an index.
 
 A corpus is a folder with manifest.csv; its columns path, text, speaker, licence and dev_speaker are used. Rows with
-dev_speaker=yes come from speakers who also speak in the examination: they never train the network, but the two garbage penalties
-are tuned on them (stage `tune`).
+dev_speaker=yes come from speakers who also speak in the examination: in the first leg they never train the network, but the two garbage
+penalties are tuned on them (stage `tune`). Corpora that are published without a manifest get one from `gather`.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -86,14 +88,25 @@ def manifest(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def human(folder: Path, speakers: Speakers) -> Collection:
-    """The human speech of a corpus: by speakers the examination does not know, by those it knows (never the same clips), or by all.
+def human(folders: Sequence[Path], speakers: Speakers) -> Collection:
+    """The human speech of all corpora: by speakers the examination does not know, by those it knows (never the same clips), or by all.
 
-    Rows with a word that has no pronunciation are left out of what is trained on: there would be nothing to train towards.
+    Rows with a word that has no pronunciation are left out of what is trained on: there would be nothing to train towards. A clip that is
+    in several corpora comes once.
     """
     wanted = {"unexamined": ("no",), "examined": ("yes",), "all": ("no", "yes")}[speakers]
-    rows = [row for row in manifest(folder) if row["dev_speaker"] in wanted]
-    if speakers != "examined":
-        rows = [row for row in rows if pronounceable(row["text"])]
-    signals = [read_signal(folder / row["path"]) for row in rows]
-    return collect(signals, [row["text"] for row in rows], [row["path"].split("/")[0] for row in rows])
+    signals: dict[bytes, Signal] = {}
+    texts, sources = [], []
+    for folder in folders:
+        for row in manifest(folder):
+            if row["dev_speaker"] not in wanted or not (speakers == "examined" or pronounceable(row["text"])):
+                continue
+            try:
+                signal = read_signal(folder / row["path"])
+            except soundfile.LibsndfileError as damaged:
+                print(f"{folder / row['path']}: left out, for it cannot be read: {damaged.error_string}")
+                continue
+            if signals.setdefault(hashlib.sha1(signal.tobytes()).digest(), signal) is signal:
+                texts.append(row["text"])
+                sources.append(f"{folder.name}/{row['path'].split('/')[0]}")
+    return collect(list(signals.values()), texts, sources)

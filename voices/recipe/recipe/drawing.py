@@ -25,6 +25,10 @@ Signal = npt.NDArray[np.float32]
 HUMAN_SHARE = 0.55
 """Of the utterances drawn, where there is a human corpus at all."""
 SENTENCE_WEIGHT = 0.12
+SENTENCES = 4
+"""Words; a text of so many is talk, no command."""
+TALK_SHARE = 1 / 3
+"""Of the human clips drawn, at most: a corpus of thousands of sentences would leave little time for commands."""
 SILENT_SHARE = 0.07
 """Utterances of noise alone, transcribed as silence: what noise must not become is a word."""
 OVER_VOICE_SHARE = 0.2
@@ -49,7 +53,7 @@ def _weight(text: str, count: int, commands: frozenset[str]) -> float:
     if text in commands:
         return float(COMMAND_WEIGHT * count**-0.75)
     words = len(text.split())
-    return float((1.0 if words < 4 else SENTENCE_WEIGHT) * words**0.7 * count**-0.5)
+    return float((1.0 if words < SENTENCES else SENTENCE_WEIGHT) * words**0.7 * count**-0.5)
 
 
 class Drawer:
@@ -63,6 +67,10 @@ class Drawer:
         if human:
             counts, commands = Counter(human.texts), frozenset(vocabulary.phrases())
             weights = np.array([_weight(text, counts[text], commands) for text in human.texts])
+            talk = np.array([len(text.split()) >= SENTENCES for text in human.texts])
+            if talk.any() and not talk.all():
+                most = weights[~talk].sum() * TALK_SHARE / (1 - TALK_SHARE)
+                weights[talk] *= min(1.0, most / weights[talk].sum())
             self._weights = weights / weights.sum()
 
     def _raw(self, collection: Collection, index: int) -> Signal:

@@ -70,8 +70,8 @@ class Settings:
 
     work: Path
     """Everything made on the way: signals, checkpoints, logs. May be deleted."""
-    corpora: Path | None
-    """Transcribed human speech for training: a folder with manifest.csv; None: synthetic speech only."""
+    corpora: tuple[Path, ...]
+    """Transcribed human speech for training: folders with manifest.csv; none: synthetic speech only."""
     examination: Path | None
     """Human recordings never trained on: a folder with manifest.csv; None: synthetic examination only."""
     model: Path
@@ -86,8 +86,6 @@ class Settings:
     seed: int = 20
 
 
-def folder_from_environment(name: str) -> Path | None:
-    """The folder an environment variable names, or None where it is unset, empty or no folder."""
-    value = os.environ.get(name, "")
-    path = Path(value)
-    return path if value and path.is_dir() else None
+def folders_from_environment(name: str) -> tuple[Path, ...]:
+    """The folders an environment variable names, separated as in PATH; those that are none are left out."""
+    return tuple(path for part in os.environ.get(name, "").split(os.pathsep) if part and (path := Path(part)).is_dir())
