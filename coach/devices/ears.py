@@ -209,7 +209,7 @@ class VoskEars:
         """Lower the talk that is left after a louder voice."""
         if self._foreground.fainter_for < ONLY_TALK_LEFT:
             return microphone
-        return Block((np.frombuffer(microphone, np.int16) // _LOWERED).astype(np.int16).tobytes())
+        return Block((np.frombuffer(microphone, np.int16) // _LOWERED).tobytes())
 
     def _finish(self, result: str) -> Sequence[Hypothesis]:
         self._utterance_began = self._heard_ms

@@ -45,16 +45,11 @@ class Clip:
 
 
 def speech_commands(folder: Path) -> Iterator[Clip]:
-    """The words of Speech Commands; the same clip in two folders comes once."""
-    seen = set()
+    """The words of Speech Commands."""
     for path in sorted(folder.rglob("*.wav")):
         named = _COMMAND.fullmatch(path.name)
         if named:
-            word = named["word"] or path.parent.name
-            clip = Clip(path.relative_to(folder).as_posix(), word, f"gsc-{named['speaker']}")
-            if (word, path.name) not in seen:
-                seen.add((word, path.name))
-                yield clip
+            yield Clip(path.relative_to(folder).as_posix(), named["word"] or path.parent.name, f"gsc-{named['speaker']}")
 
 
 def speechocean(folder: Path) -> Iterator[Clip]:
@@ -91,11 +86,11 @@ def gather(folder: Path, without: frozenset[str], once: bool = False) -> int:
         clips, licence = list(wake_words(folder)), "Apache 2.0 (Picovoice)"
     else:
         clips, licence = list(speech_commands(folder)), "CC BY 4.0 (Speech Commands, Pete Warden)"
+    if not clips:
+        raise UnknownLayoutError(f"{folder} is laid out like none of the corpora that are known; see recipe/gather.py")
     clips = [clip for clip in clips if clip.speaker not in without]
     if once:
         clips = list({(clip.speaker, clip.text): clip for clip in reversed(clips)}.values())[::-1]
-    if not clips:
-        raise UnknownLayoutError(f"{folder} is laid out like none of the corpora that are known; see recipe/gather.py")
     with (folder / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
