@@ -135,7 +135,8 @@ class _Conductor:
             self._witness(played.end, played)
             if not played.cut:
                 self._tell(Spoken(played.number))
-        heard = self._attention.consider(hypotheses, now, self.queue.said_since, self._was_echo)
+        second = self._hands.ears.second_hearing
+        heard = self._attention.consider(hypotheses, now, self.queue.said_since, self._was_echo, second)
         if heard is not None:
             self._tell(heard)
         for name in self._hands.keys.pressed() if self._hands.keys else ():

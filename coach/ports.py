@@ -99,6 +99,16 @@ class Ears(Protocol):
         """
         ...
 
+    def second_hearing(self) -> Hypothesis:
+        """Return what the utterance at hand is taken for when it is heard once more, as if it ended here.
+
+        Right after a final result it is the utterance that has just ended.
+
+        Returns:
+            A final result; one without words where nothing is being said.
+        """
+        ...
+
 
 class Mouth(Protocol):
     """Turns lines into sound. It does not play them: the loop does, so that it can stop mid-word."""

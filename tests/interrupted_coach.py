@@ -111,6 +111,8 @@ class Understudies:
                 understudies.pass_block()
                 return ()
 
+            def second_hearing(self): ...
+
         sys.modules["sounddevice"] = self.card
         coach.live.SpeakingMouth = Mouth
         coach.live.VoskEars = Ears

@@ -13,12 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from coach.errors import EarsUnfit
 from coach.foreground import Foreground
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block
+from coach.second_hearing import SecondHearing
 from coach.session.carriers import NO_CARRIERS, Carriers
 from coach.session.messages import UNKNOWN, Command, Hypothesis, Milliseconds
 
@@ -57,6 +59,13 @@ become a word more. Softer sounds between syllables are shorter."""
 
 HAS_ENDED = Milliseconds(400)
 """And after so long, whoever was louder than the talk has said what they wanted; the talk itself never ends."""
+
+BEFORE = Milliseconds(600)
+"""So much sound before an utterance first shows in a partial result is part of its second hearing: a word shows up
+to 400 ms after it began."""
+
+HEARD_TWICE = Milliseconds(5_000)
+"""The latest so much of an utterance, at most, is heard a second time; no command is longer."""
 
 _LOWERED = 50
 """By 34 dB: the recogniser takes that for silence."""
@@ -100,10 +109,13 @@ class VoskEars:
         self._homophones = homophones
         self._carriers = tuple(map(self._known, carriers))
         self._grammar: frozenset[str] = frozenset()
+        self._listened_for: tuple[str, ...] = ()  # phrases, as they are heard
         self._written: dict[str, str] = {}  # phrases as they are listened for, and as they are written
         self._wanted: tuple[str, ...] | None = None
         self._wanted_since = 0
         self._recent: deque[Block] = deque(maxlen=HEARD_AGAIN // BLOCK_MS)
+        self._utterance: deque[Block] = deque(maxlen=HEARD_TWICE // BLOCK_MS)
+        self._second: SecondHearing | None = None
         self._partial = ""
         self._heard_ms = 0
         self._utterance_began = 0
@@ -138,6 +150,7 @@ class VoskEars:
         commands = [phrase for phrase in phrases if self.knows(phrase)]
         decoys = [decoy for decoy in self._decoys if decoy not in self._grammar]
         self._written = {heard: it for it in commands if (heard := self._as_heard(it)) != it}
+        self._listened_for = tuple(map(self._as_heard, commands))
         alone = [*dict.fromkeys(map(self._as_heard, (*commands, *decoys)))]
         carried = [self._as_heard(it) for carriers in self._carriers for it in carriers.around(commands)]
         self._recognise(
@@ -150,13 +163,18 @@ class VoskEars:
         A new recogniser takes no longer than Vosk's ``SetGrammar``, which never frees the grammar before:
         20 to 40 kB each time, and the coach runs for months.
         """
-        self._recogniser = self._open_recogniser(json.dumps(grammar))
-        self._recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
+        self._as_json = json.dumps(grammar)
+        self._recogniser = self._new_recogniser()
         self._recogniser_began = self._heard_ms
         self._partial, self._over_talk = "", False
-        self._hear_again()
+        self._replay()
 
-    def _hear_again(self) -> None:
+    def _new_recogniser(self) -> Any:  # noqa: ANN401 - Vosk has no types
+        recogniser = self._open_recogniser(self._as_json)
+        recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
+        return recogniser
+
+    def _replay(self) -> None:
         """Let the recogniser hear what was heard last; it counts that, too."""
         for block in self._recent:
             self._recogniser.AcceptWaveform(block)
@@ -182,6 +200,7 @@ class VoskEars:
             return self._leave_the_talk(microphone)
         if self._over_talk:
             microphone = self._without_the_talk(microphone)
+        self._hear_twice(microphone)
         if self._recogniser.AcceptWaveform(microphone):
             return self._finish(self._recogniser.Result())
         if self._over_talk and self._foreground.fainter_for >= HAS_ENDED:
@@ -196,10 +215,38 @@ class VoskEars:
         self._partial = text
         return (Hypothesis(self._as_written(text), final=False, over_talk=self._over_talk),)
 
+    def _hear_twice(self, microphone: Block) -> None:
+        """Hear a second time, along with the first, whatever may be a command: all of it is known words."""
+        while not self._partial and len(self._utterance) >= BEFORE // BLOCK_MS:
+            self._utterance.popleft()
+        self._utterance.append(microphone)
+        if not self._may_be_a_command(self._partial):
+            self._second = None
+        elif self._second is None:
+            self._second = SecondHearing(self._new_recogniser(), self._utterance)
+        else:
+            self._second.hear(microphone)
+
+    def _may_be_a_command(self, text: str) -> bool:
+        return UNKNOWN not in text.split() and any(f" {it} " in f" {text} " for it in self._listened_for)
+
+    def second_hearing(self) -> Hypothesis:
+        """Return what the utterance at hand, or the one that has just ended, is taken for when it is heard again.
+
+        As if it ended here: the words so far are complete.
+        """
+        second = self._second or SecondHearing(self._new_recogniser(), self._utterance)
+        self._second = None
+        text, confidence = second.end()
+        return Hypothesis(self._as_written(text), final=True, confidence=confidence)
+
     def _leave_the_talk(self, microphone: Block) -> Sequence[Hypothesis]:
         """Begin a new utterance with a louder voice; what was said before it in the background is nothing."""
         self._recogniser.FinalResult()
-        self._hear_again()
+        self._replay()
+        self._utterance.clear()
+        self._utterance.extend((*self._recent, microphone))
+        self._second = None
         self._recogniser.AcceptWaveform(microphone)
         self._utterance_began = self._heard_ms
         self._partial, self._over_talk = "", True

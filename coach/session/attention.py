@@ -21,6 +21,10 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 - Everything else waits for the final result. What moves the person on, or asks more of their back, must have
   been understood clearly, or twice; what only makes the coach talk, ease off or halt need not. With carriers
   around it, anything must that has waited for the end: talk about pain was heard as "oh pain".
+- What is urgent, or must be clear, is heard twice: as it comes, and once more by itself, a little faster, as if it
+  ended there. What was meant is understood in the same way; what other words only happened to sound like, mostly
+  is not. It is asked again after two more decodings, and what is said twice counts all the same. Not over the
+  coach's voice, of which too little is left of anything.
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
   "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing. Ears that are given other phrases
   in the middle of long talk never end it: words in which what was acted on is no longer found are another breath.
@@ -78,6 +82,9 @@ TO_BE_CLEAR = frozenset(
 done wrongly, they can hurt. A wake phrase is listened for all day, through every talk in the room: whoever is not
 heard calls again, but a coach that speaks up unasked is switched off."""
 
+ANOTHER_OPINION = Milliseconds(240)
+"""What was not understood in the same way when it was heard once more may be so after two decodings more."""
+
 SAID_AGAIN = Milliseconds(12_000)
 """What was understood, but not clearly enough, and is understood so once more within this time, is meant: some
 voices never say a word clearly, however often they are asked. Not a wake phrase: there is all day to repeat it."""
@@ -105,6 +112,10 @@ WasEcho = Callable[[Milliseconds], bool]
 """Tells whether what was heard about a moment was the coach's own sound, and nobody else's."""
 
 
+SecondHearing = Callable[[], Hypothesis]
+"""Returns what the utterance at hand is taken for when it is heard once more, as if it ended here."""
+
+
 def never(_moment: Milliseconds) -> bool:
     """There is no echo: the coach is silent, or the person wears headphones."""
     return False
@@ -122,6 +133,8 @@ class Attention:
         self._began: Milliseconds | None = None  # the utterance at hand
         self._breath = Milliseconds(0)  # when what was not acted on of it began
         self._changed = Milliseconds(0)
+        self._ask_again = Milliseconds(0)
+        self._second: SecondHearing | None = None
         self._believed: dict[str, Milliseconds] = {}  # in what known words, and since when, in this utterance
         self._partial = ""
         self._over_talk = False
@@ -158,7 +171,12 @@ class Attention:
         self._tells = {word: command for command in tells if command in offered for word in tells[command]}
 
     def consider(
-        self, hypotheses: Sequence[Hypothesis], now: Milliseconds, said: Said, was_echo: WasEcho = never
+        self,
+        hypotheses: Sequence[Hypothesis],
+        now: Milliseconds,
+        said: Said,
+        was_echo: WasEcho = never,
+        second: SecondHearing | None = None,
     ) -> Heard | None:
         """Decide whether to act. Called once a block, also when nothing new was heard.
 
@@ -167,12 +185,14 @@ class Attention:
             now: how much microphone sound was heard so far.
             said: the coach's own words.
             was_echo: its own sound.
+            second: another opinion of what was heard; without one, the first counts.
         """
+        self._second = second
         for hypothesis in hypotheses:
+            self._over_talk = hypothesis.over_talk
             if hypothesis.final:
                 self._in_turn += self._conclude(hypothesis, now, said, was_echo)
             else:
-                self._over_talk = hypothesis.over_talk
                 self._follow(hypothesis.text, now)
         # Ears that were given other phrases may never end it, nor change it: what is old is not meant any more.
         if self._partial and STANDING <= now - self._changed <= FORGOTTEN and not self._in_turn:
@@ -192,6 +212,7 @@ class Attention:
             self._believed[known] = now
         self._partial = new
         self._changed = now
+        self._ask_again = now
 
     def _new_in(self, text: str) -> str:
         """What was not acted on yet. Ears that changed their mind about it are listened to afresh."""
@@ -211,7 +232,10 @@ class Attention:
         may_wait = any(
             it.command not in self._urgent or self._may_become_another(text, it.command) for it in meant
         )
-        if may_wait or not meant:
+        if may_wait or not meant or now < self._ask_again:
+            return []
+        if not self._stands_up(meant, said):
+            self._ask_again = Milliseconds(now + ANOTHER_OPINION)
             return []
         return self._act(meant, self._believed[_known_end(self._partial)], now, said, was_echo)
 
@@ -225,27 +249,44 @@ class Attention:
         if self._believed and not self._partial and self._speaks_over(said):
             text = ""  # it was taken back
         self._partial = text
-        if final.over_talk and not self._speaks_over(said):
+        if self._over_talk and not self._speaks_over(said):
             meant = self._meant_over_talk(text, final.confidence)
         else:
             meant = self._meant(text) or self._made_out(text, said)
             meant = meant or self._meant_with_a_word_more(text) or self._told(text)
-        sure = all(self._is_sure(it.command, text, final.confidence, now) for it in meant)
+        sure = bool(meant) and self._is_sure(meant, text, final.confidence, now, said)
         acted_on = self._act(meant, believed, now, said, was_echo) if sure else []
         self._began, self._partial = None, ""
         return acted_on
 
-    def _is_sure(self, command: Command, text: str, confidence: float, now: Milliseconds) -> bool:
+    def _stands_up(self, meant: Sequence[Heard], said: Said) -> bool:
+        """Whether it is understood in the same way when it is heard once more."""
+        if self._second is None or self._speaks_over(said):
+            return True
+        again = self._second()
+        understood = self._meant(again.text) or self._meant_with_a_word_more(again.text) or self._told(again.text)
+        if not understood and self._over_talk:
+            understood = self._meant(_but_first(again.text))
+        commands = {it.command for it in understood}
+        return again.confidence >= MIN_CONFIDENCE and all(it.command in commands for it in meant)
+
+    def _is_sure(
+        self, meant: Sequence[Heard], text: str, confidence: float, now: Milliseconds, said: Said
+    ) -> bool:
         """Whether it was understood well enough for what it does, and is not the rest of what was acted on.
 
         What is not clear enough is remembered: said again, it is.
         """
         if confidence < MIN_CONFIDENCE:
             return False
-        if command not in self._urgent and self._acted is not None and self._breath < self._acted_at + REFRACTORY:
+        command = meant[-1].command  # there are several only if all of them are urgent
+        is_urgent = command in self._urgent
+        if not is_urgent and self._acted is not None and self._breath < self._acted_at + REFRACTORY:
             return False
-        must_be_clear = command in TO_BE_CLEAR - self._urgent or self._is_carried(text)
-        if not must_be_clear or confidence >= CLEAR_CONFIDENCE:
+        must_be_clear = (command in TO_BE_CLEAR and not is_urgent) or self._is_carried(text)
+        if not must_be_clear and not is_urgent:
+            return True
+        if (not must_be_clear or confidence >= CLEAR_CONFIDENCE) and self._stands_up(meant, said):
             return True
         before, self._unclear = self._unclear, (command, now)
         return before is not None and before[0] == command != WAKE and now - before[1] <= SAID_AGAIN

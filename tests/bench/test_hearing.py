@@ -313,6 +313,9 @@ class LoudnessEars:
     def __init__(self) -> None:
         self._heard_ms = self._loud_ms = self._silent_ms = 0
 
+    def second_hearing(self) -> Hypothesis:
+        return Hypothesis("stop", final=True, confidence=1.0)
+
     def listen(self, phrases: Sequence[str]) -> None:
         self._loud_ms = 0
 

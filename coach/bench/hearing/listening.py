@@ -135,7 +135,8 @@ class Listening:
         for place in range(0, len(sound), BLOCK_BYTES):
             self._blocks += 1
             hypotheses = self.ears.hear(Block(sound[place : place + BLOCK_BYTES]))
-            heard = self._attention.consider(hypotheses, Milliseconds(self._blocks * BLOCK_MS), _silent)
+            now = Milliseconds(self._blocks * BLOCK_MS)
+            heard = self._attention.consider(hypotheses, now, _silent, second=self.ears.second_hearing)
             if heard is not None:
                 at = Milliseconds((self._blocks - begin) * BLOCK_MS)
                 acts.append(Act(at, heard.command, heard.words))

@@ -1,0 +1,61 @@
+"""A second hearing of an utterance: the same recogniser's opinion of the same sound, a little faster.
+
+What somebody means is still heard so; what other words only happened to sound like, mostly is not. Of 94 minutes of
+sentences read by learners of English, 45 were taken for an urgent phrase with one hearing and 20 with two; of 148
+times that strangers said one, half of them in noise, 135 were obeyed with one and 130 with two.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import soxr
+
+from coach.ports import SAMPLE_RATE, Block
+
+FASTER = 1.05
+"""By so much. Of 40 things that were taken for an urgent phrase, 17 still were; heard again as fast as before 20, at
+other speeds up to 10 % away 15 to 22; louder, or with noise in it, no fewer for what was meant and lost by it."""
+
+CATCHING_UP = 8
+"""Blocks taken in at once where there are more: in the time for which an urgent phrase must stand, two seconds."""
+
+
+class SecondHearing:
+    """Hears an utterance, from a moment before it on, while it goes on.
+
+    Args:
+        recogniser: a new one.
+        so_far: what of the utterance was heard already.
+    """
+
+    def __init__(self, recogniser: Any, so_far: Iterable[Block]) -> None:  # noqa: ANN401 - Vosk has no types
+        self._recogniser = recogniser
+        self._to_hear = deque(so_far)
+        self._faster = soxr.ResampleStream(FASTER * SAMPLE_RATE, SAMPLE_RATE, 1, dtype="int16", quality="LQ")
+        self._results: list[dict[str, Any]] = []
+
+    def hear(self, microphone: Block) -> None:
+        """Take in one more block; it may be heard later."""
+        self._to_hear.append(microphone)
+        self._catch_up(CATCHING_UP)
+
+    def end(self) -> tuple[str, float]:
+        """Return the words that were said, and the least confident one's confidence."""
+        self._catch_up(len(self._to_hear))
+        self._take_in(b"", last=True)
+        self._results.append(json.loads(self._recogniser.FinalResult()))
+        words = [word for result in self._results for word in result.get("result", ())]
+        return " ".join(word["word"] for word in words), min((word["conf"] for word in words), default=0.0)
+
+    def _catch_up(self, most: int) -> None:
+        taken = [self._to_hear.popleft() for _ in range(min(most, len(self._to_hear)))]
+        if taken:
+            self._take_in(b"".join(taken))
+
+    def _take_in(self, sound: bytes, *, last: bool = False) -> None:
+        faster = self._faster.resample_chunk(np.frombuffer(sound, np.int16), last=last)
+        if faster.size and self._recogniser.AcceptWaveform(faster.tobytes()):
+            self._results.append(json.loads(self._recogniser.Result()))
