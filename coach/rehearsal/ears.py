@@ -19,6 +19,8 @@ from coach.session.messages import UNKNOWN, Hypothesis, Milliseconds
 ENDPOINT: Final = Milliseconds(500)
 """Silence after which an utterance is over: the shortest of the real recogniser's endpoint rules."""
 
+NOTHING: Final = Hypothesis("", final=True)
+
 
 @dataclass(frozen=True, slots=True)
 class _Result:
@@ -52,7 +54,7 @@ class ScriptedEars:
         self._read = 0
         self._coming: deque[_Result] = deque()
         self._is_within = False  # an utterance: some of it has been reported, and its end has not
-        self._latest = Hypothesis("", final=True)
+        self._latest = NOTHING
 
     def listen(self, phrases: Sequence[str]) -> None:
         """From now on, recognise exactly these phrases. What was half heard is forgotten."""
@@ -73,6 +75,8 @@ class ScriptedEars:
         if len(microphone) != BLOCK_BYTES:
             raise ValueError(f"a block has {BLOCK_BYTES} bytes, this has {len(microphone)}")
         self._now += BLOCK_MS
+        if not self._is_within:
+            self._latest = NOTHING
         entries = self._trace.entries
         if len(entries) != self._read:
             for _, message in entries[self._read :]:
@@ -104,7 +108,7 @@ class ScriptedEars:
 
     def second_hearing(self) -> Hypothesis:
         """Return the same as was reported last: these ears never mishear."""
-        return replace(self._latest, final=True, confidence=float(self._latest.text != UNKNOWN))
+        return replace(self._latest, final=True, confidence=float(self._latest.text not in ("", UNKNOWN)))
 
 
 def _results(said: Uttered, endpoint: Milliseconds) -> Iterator[_Result]:

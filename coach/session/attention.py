@@ -234,10 +234,11 @@ class Attention:
         )
         if may_wait or not meant or now < self._ask_again:
             return []
-        if not self._stands_up(meant, said):
-            self._ask_again = Milliseconds(now + ANOTHER_OPINION)
+        meant = self._by_somebody(meant, self._believed[_known_end(self._partial)], now, said, was_echo)
+        if not meant:
             return []
-        return self._act(meant, self._believed[_known_end(self._partial)], now, said, was_echo)
+        self._ask_again = Milliseconds(now + ANOTHER_OPINION)
+        return self._act(self._heard_twice(meant, said), now)
 
     def _conclude(self, final: Hypothesis, now: Milliseconds, said: Said, was_echo: WasEcho) -> list[Heard]:
         """Act on an utterance that has ended."""
@@ -254,51 +255,56 @@ class Attention:
         else:
             meant = self._meant(text) or self._made_out(text, said)
             meant = meant or self._meant_with_a_word_more(text) or self._told(text)
-        sure = bool(meant) and self._is_sure(meant, text, final.confidence, now, said)
-        acted_on = self._act(meant, believed, now, said, was_echo) if sure else []
+        meant = self._by_somebody(meant, believed, now, said, was_echo)
+        acted_on = self._act(self._sure_of(meant, text, final.confidence, now, said), now)
         self._began, self._partial = None, ""
         return acted_on
 
-    def _stands_up(self, meant: Sequence[Heard], said: Said) -> bool:
-        """Whether it is understood in the same way when it is heard once more."""
+    def _heard_twice(self, meant: list[Heard], said: Said) -> list[Heard]:
+        """What is understood in the same way when it is heard once more."""
         if self._second is None or self._speaks_over(said):
-            return True
+            return meant
         again = self._second()
+        if again.confidence < MIN_CONFIDENCE:
+            return []
         understood = self._meant(again.text) or self._meant_with_a_word_more(again.text) or self._told(again.text)
         if not understood and self._over_talk:
             understood = self._meant(_but_first(again.text))
         commands = {it.command for it in understood}
-        return again.confidence >= MIN_CONFIDENCE and all(it.command in commands for it in meant)
+        return [it for it in meant if it.command in commands]
 
-    def _is_sure(
-        self, meant: Sequence[Heard], text: str, confidence: float, now: Milliseconds, said: Said
-    ) -> bool:
-        """Whether it was understood well enough for what it does, and is not the rest of what was acted on.
+    def _sure_of(
+        self, meant: list[Heard], text: str, confidence: float, now: Milliseconds, said: Said
+    ) -> list[Heard]:
+        """What was understood well enough for what it does, and is not the rest of what was acted on.
 
         What is not clear enough is remembered: said again, it is.
         """
-        if confidence < MIN_CONFIDENCE:
-            return False
+        if not meant or confidence < MIN_CONFIDENCE:
+            return []
         command = meant[-1].command  # there are several only if all of them are urgent
         is_urgent = command in self._urgent
         if not is_urgent and self._acted is not None and self._breath < self._acted_at + REFRACTORY:
-            return False
+            return []
         must_be_clear = (command in TO_BE_CLEAR and not is_urgent) or self._is_carried(text)
         if not must_be_clear and not is_urgent:
-            return True
-        if (not must_be_clear or confidence >= CLEAR_CONFIDENCE) and self._stands_up(meant, said):
-            return True
+            return meant
+        if not must_be_clear or confidence >= CLEAR_CONFIDENCE:
+            sure = self._heard_twice(meant, said)
+            if sure:
+                return sure
         before, self._unclear = self._unclear, (command, now)
-        return before is not None and before[0] == command != WAKE and now - before[1] <= SAID_AGAIN
+        is_said_again = before is not None and before[0] == command and now - before[1] <= SAID_AGAIN
+        return meant if is_said_again and command != WAKE else []
 
     def _is_carried(self, text: str) -> bool:
         """Whether something is said around the phrases: in talk they are heard so more often than alone."""
         return bool(phrases_in(text, self._meanings, self._carriers) and not phrases_in(text, self._meanings, {}))
 
-    def _act(
+    def _by_somebody(
         self, meant: Sequence[Heard], believed: Milliseconds, now: Milliseconds, said: Said, was_echo: WasEcho
     ) -> list[Heard]:
-        """Act, but not on what is the same again, or the coach's own word.
+        """What is neither the same again nor the coach's own word.
 
         Args:
             meant: what to act on.
@@ -313,12 +319,15 @@ class Attention:
         if not new or was_echo(believed):
             return []
         own_words = said(Milliseconds(believed - ECHO_AND_DECODING))
-        heard = [it for it in new if not self._is_own(it.words, own_words)]
-        if heard:
+        return [it for it in new if not self._is_own(it.words, own_words)]
+
+    def _act(self, meant: list[Heard], now: Milliseconds) -> list[Heard]:
+        """Act on that, and remember it."""
+        if meant:
             self._done_with = f"{self._done_with} {self._partial}".strip()
             self._partial = ""
-            self._acted, self._acted_at = heard[-1], now
-        return heard
+            self._acted, self._acted_at = meant[-1], now
+        return meant
 
     def _is_own(self, words: str, own_words: str) -> bool:
         telling = words.rsplit(maxsplit=1)[-1]

@@ -14,6 +14,7 @@ from coach.devices.ears import LONGEST_UTTERANCE, VoskEars, missing_phrases
 from coach.devices.mouth import SpeakingMouth
 from coach.errors import EarsUnfit
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, SILENCE, Pcm
+from coach.second_hearing import SecondHearing
 from coach.session.attention import Attention
 from coach.session.carriers import Carriers
 from coach.session.messages import Command, Hypothesis, Line, Milliseconds
@@ -49,6 +50,10 @@ class SpokenPerson:
 
     def wait(self, ms: int) -> list[Hypothesis]:
         return self.make(SILENCE * (ms // BLOCK_MS))
+
+    def say_until(self, words: str, heard: Callable[[Hypothesis], bool]) -> None:
+        blocks = cut(self.voice(words) + SILENCE * (2_000 // BLOCK_MS))
+        assert any(any(map(heard, self.ears.hear(block))) for block in blocks)
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +191,9 @@ def obeyed_in_an_exercise(mouth, words):
     attention.attend_to(meanings, voice.urgent, voice.muffled, voice.carriers, voice.tells)
     sound = mouth.speak(Line(words, 150)) + SILENCE * 100
     considered = [
-        attention.consider(ears.hear(block), Milliseconds(number * BLOCK_MS), lambda _since: "")
+        attention.consider(
+            ears.hear(block), Milliseconds(number * BLOCK_MS), lambda _since: "", second=ears.second_hearing
+        )
         for number, block in enumerate(cut(sound), 1)
     ]
     return {it.command for it in considered if it is not None}
@@ -239,6 +246,49 @@ def test_talk_without_end_is_cut_into_utterances(person):
             ends.append(number * BLOCK_MS)
     assert len(ends) > 2
     assert max(np.diff(ends)) <= LONGEST_UTTERANCE + 1_000  # Vosk itself would go on to 20 s
+
+
+def listening_in_an_exercise(mouth: SpeakingMouth) -> SpokenPerson:
+    voice = load_voice()
+    person = SpokenPerson(VoskEars(MODEL, voice.decoys, voice.homophones, voice.carriers), mouth)
+    person.ears.listen(voice.phrases_of(spoken_in(MOVING)))
+    return person
+
+
+@pytest.mark.parametrize("words", ["stop", "ouch", "please stop"])
+def test_what_is_being_said_can_be_heard_a_second_time_again_and_again_and_ends_as_it_would(mouth, words):
+    person = listening_in_an_exercise(mouth)
+    person.say_until(words, lambda it: it.text == words)
+    person.wait(260)
+    for _ in range(2):
+        again = person.ears.second_hearing()
+        assert again.text == words
+        assert again.confidence > 0.5
+        assert not finals(person.wait(60))
+    assert finals(person.wait(2_000)) == [words]
+
+
+def test_the_beginning_of_another_word_is_not_the_word_a_second_time(mouth):
+    person = listening_in_an_exercise(mouth)
+    person.make(person.voice("stop")[: 2 * SAMPLE_RATE * 140 // 1_000])
+    assert "stop" not in person.ears.second_hearing().text
+
+
+def test_new_phrases_do_not_change_what_has_just_ended(mouth):
+    person = listening_in_an_exercise(mouth)
+    person.say_until("pause", lambda it: it.final)
+    person.ears.listen(["continue"])
+    assert person.ears.second_hearing().text == "pause"
+    person.wait(20)
+    assert person.ears.second_hearing().text != "pause"
+
+
+def test_what_is_said_before_a_pause_is_heard_a_second_time_as_well(mouth):
+    person = listening_in_an_exercise(mouth)
+    second = SecondHearing(person.ears._new_recogniser(), ())
+    for block in cut(person.voice("stop") + SILENCE * 75 + person.voice("ouch")):
+        second.hear(block)
+    assert second.end()[0] == "stop ouch"
 
 
 def over_talk(person: SpokenPerson, words: str, louder_db: float, *, goes_on: bool = True) -> list[Hypothesis]:

@@ -3,7 +3,7 @@
 ``EarsContract`` is for all ears: a subclass gives it a ``person`` fixture, somebody to speak to them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import pytest
@@ -26,6 +26,10 @@ class Person(Protocol):
 
     def wait(self, ms: int) -> Sequence[Hypothesis]:
         """Be silent; return all that the ears reported meanwhile."""
+        ...
+
+    def say_until(self, words: str, heard: Callable[[Hypothesis], bool]) -> None:
+        """Say something, or be silent after it, until the ears report what is waited for."""
         ...
 
 
@@ -73,6 +77,23 @@ class EarsContract:
         person.ears.listen(["pause", "stop"])
         assert finals([*person.say("pause"), *person.say("stop")]) == ["pause", "stop"]
 
+    def test_what_has_just_ended_is_heard_the_same_way_a_second_time(self, person: Person):
+        person.ears.listen(["it hurts", "stop"])
+        person.say_until("it hurts", lambda hypothesis: hypothesis.final)
+        again = person.ears.second_hearing()
+        assert (again.text, again.final) == ("it hurts", True)
+        assert 0.5 < again.confidence <= 1
+
+    def test_speech_that_was_not_asked_for_is_no_phrase_a_second_time(self, person: Person):
+        person.ears.listen(["pause", "stop"])
+        person.say_until("good morning", lambda hypothesis: hypothesis.final)
+        assert person.ears.second_hearing().text not in {"pause", "stop"}
+
+    def test_nothing_is_heard_a_second_time_in_silence(self, person: Person):
+        person.ears.listen(["it hurts", "stop"])
+        person.say("stop")
+        assert person.ears.second_hearing() == Hypothesis("", final=True)
+
     def test_silence_yields_nothing(self, person: Person):
         person.ears.listen(["pause", "stop"])
         assert list(person.wait(5_000)) == []
@@ -108,6 +129,11 @@ class PersonInATrace:
             heard += self.ears.hear(SILENCE)
             self.now += BLOCK_MS
         return heard
+
+    def say_until(self, words: str, heard: Callable[[Hypothesis], bool]) -> None:
+        self.begin(words)
+        while not any(map(heard, self.wait(BLOCK_MS))):
+            assert self.now < 10_000
 
 
 @pytest.fixture

@@ -5,7 +5,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from coach.content import load_voice
-from coach.session.attention import CLEAR_CONFIDENCE, MIN_CONFIDENCE, SAID_AGAIN, STANDING, TO_BE_CLEAR, Attention
+from coach.session.attention import (
+    ANOTHER_OPINION,
+    CLEAR_CONFIDENCE,
+    FORGOTTEN,
+    MIN_CONFIDENCE,
+    SAID_AGAIN,
+    STANDING,
+    TO_BE_CLEAR,
+    Attention,
+)
 from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
 from coach.session.table import STATES, spoken_in
 
@@ -20,7 +29,9 @@ def meanings_in(state):
 class Ears:
     """Lets an attention hear things, block by block."""
 
-    def __init__(self, state="moving", said=lambda since: "", was_echo=lambda moment: False, meanings=None):
+    def __init__(
+        self, state="moving", said=lambda since: "", was_echo=lambda moment: False, meanings=None, second=None
+    ):
         self.attention = Attention()
         self.attention.attend_to(
             meanings or meanings_in(state), VOICE.urgent, VOICE.muffled, VOICE.carriers, VOICE.tells
@@ -28,6 +39,7 @@ class Ears:
         self.now = 0
         self.said = said
         self.was_echo = was_echo
+        self.second = second
         self.heard = []
 
     def wait(self, ms):
@@ -47,7 +59,7 @@ class Ears:
 
     def _turn(self, hypotheses):
         self.now += BLOCK
-        heard = self.attention.consider(hypotheses, Milliseconds(self.now), self.said, self.was_echo)
+        heard = self.attention.consider(hypotheses, Milliseconds(self.now), self.said, self.was_echo, self.second)
         if heard is not None:
             self.heard.append((self.now, heard))
 
@@ -404,6 +416,116 @@ def test_nothing_urgent_must_be_clear():
     assert not TO_BE_CLEAR & VOICE.urgent
 
 
+# --- Heard twice -----------------------------------------------------------------------------------------
+
+
+class Opinions:
+    """What is heard the second time: one opinion after another, and the last of them from then on."""
+
+    def __init__(self, *texts, confidence=1.0):
+        self.asked = 0
+        self._texts = texts
+        self._confidence = confidence
+
+    def __call__(self):
+        self.asked += 1
+        text = self._texts[min(self.asked, len(self._texts)) - 1]
+        return Hypothesis(text, final=True, confidence=self._confidence)
+
+
+@pytest.mark.parametrize("again", ["", "[unk]", "[unk] stop", "stop [unk]", "step", "easier"])
+def test_an_urgent_phrase_that_is_not_heard_a_second_time_is_none(again):
+    ears = Ears(second=Opinions(again))
+    assert ears.partial("stop", each=1_000).final("stop").commands == []
+
+
+@pytest.mark.parametrize("again", ["stop", "stop stop", "please stop", "no stop", "stop ouch"])
+def test_an_urgent_phrase_that_is_heard_a_second_time_does_not_wait_for_the_end(again):
+    assert Ears(second=Opinions(again)).partial("stop").commands == ["stop"]
+    assert Ears(second=Opinions(again)).final("stop").commands == ["stop"]
+
+
+def test_other_words_for_the_same_are_the_same():
+    assert Ears(second=Opinions("it hurts")).partial("that hurts").commands == ["it_hurts"]
+
+
+def test_all_that_is_said_in_a_fright_is_heard_twice():
+    assert Ears(second=Opinions("ouch stop")).final("ouch stop").wait(BLOCK).commands == ["it_hurts", "stop"]
+    assert Ears(second=Opinions("oh stop")).final("ouch stop").wait(BLOCK).commands == ["stop"]
+    assert Ears(second=Opinions("ouch")).partial("ouch stop").commands == ["it_hurts"]
+    assert Ears(second=Opinions("[unk]")).final("ouch stop").wait(BLOCK).commands == []
+
+
+def test_another_opinion_is_asked_for_after_two_decodings_more():
+    opinions = Opinions("[unk]", "stop")
+    ears = Ears(second=opinions).partial("stop")
+    assert (ears.commands, opinions.asked) == ([], 1)
+    assert ears.wait(ANOTHER_OPINION - 2 * BLOCK).commands == []
+    assert ears.wait(2 * BLOCK).commands == ["stop"]
+
+
+def test_opinions_are_not_asked_for_without_end():
+    opinions = Opinions("[unk]")
+    Ears(second=opinions).partial("stop", each=60_000)
+    assert opinions.asked <= FORGOTTEN / ANOTHER_OPINION
+
+
+def test_what_was_acted_on_already_is_not_heard_again_and_again():
+    opinions = Opinions("stop")
+    ears = Ears(second=opinions).partial("stop", each=1_000)
+    assert (ears.commands, opinions.asked) == (["stop"], 1)
+    ears.final("stop").wait(100).partial("stop", each=400)
+    assert (ears.commands, opinions.asked) == (["stop"], 1)
+
+
+def test_the_coachs_own_word_is_not_heard_again():
+    opinions = Opinions("stop")
+    Ears(second=opinions, was_echo=lambda moment: True).partial("stop", each=1_000).final("stop")
+    assert opinions.asked == 0
+
+
+def test_a_second_hearing_must_be_as_clear_as_the_first():
+    assert Ears(second=Opinions("stop", confidence=MIN_CONFIDENCE)).partial("stop").commands == ["stop"]
+    assert Ears(second=Opinions("stop", confidence=MIN_CONFIDENCE - 0.01)).partial("stop").commands == []
+
+
+@pytest.mark.parametrize(("phrase", "command"), [("next", "next"), ("go back", "back"), ("please pause", "pause")])
+def test_what_must_be_clear_is_heard_twice(phrase, command):
+    assert Ears(second=Opinions(phrase)).final(phrase).commands == [command]
+    assert Ears(second=Opinions("[unk]")).final(phrase).commands == []
+
+
+@pytest.mark.parametrize("phrase", ["stop", "next", "please pause"])
+def test_what_is_not_heard_a_second_time_counts_when_it_is_said_again(phrase):
+    ears = Ears(second=Opinions("[unk]")).final(phrase).wait(3_000)
+    assert len(ears.final(phrase).commands) == 1
+    assert not ears.wait(SAID_AGAIN + 3_000).final(phrase).commands[1:]
+
+
+def test_what_does_no_harm_is_heard_once():
+    opinions = Opinions("[unk]")
+    assert Ears(second=opinions).final("slower").commands == ["slower"]
+    assert opinions.asked == 0
+
+
+def test_over_the_coachs_voice_an_urgent_phrase_is_heard_once():
+    opinions = Opinions("[unk]")
+    ears = Ears(second=opinions, said=lambda since: "breathe out and round your back")
+    assert ears.partial("stop").commands == ["stop"]
+    assert opinions.asked == 0
+
+
+def test_over_talk_a_rest_of_the_talk_may_be_heard_a_second_time_as_well():
+    assert Ears(second=Opinions("[unk] stop")).partial("stop", over_talk=True).commands == ["stop"]
+    assert Ears(second=Opinions("[unk] five stop")).partial("stop", over_talk=True).commands == []
+
+
+@pytest.mark.parametrize("words", ["[unk] hurts", "my little toe hurts", "my knee hurts really"])
+def test_a_pain_told_in_other_words_is_told_so_a_second_time(words):
+    assert Ears(second=Opinions(words)).final(words).commands == ["it_hurts"]
+    assert Ears(second=Opinions("[unk]")).final(words).commands == []
+
+
 # --- Its own voice ---------------------------------------------------------------------------------------
 
 
@@ -588,6 +710,16 @@ def test_what_is_not_urgent_is_acted_on_only_by_a_confident_final_result(turns):
                 assert isinstance(turn, Hypothesis)
                 assert turn.final
                 assert turn.confidence >= MIN_CONFIDENCE
+
+
+@given(TURNS)
+def test_what_is_never_heard_a_second_time_is_acted_on_only_if_it_does_no_harm_or_ends_twice(turns):
+    _, log = run(turns, second=Opinions(UNKNOWN))
+    ended = 0
+    for turn, heard in log:
+        ended += isinstance(turn, Hypothesis) and turn.final
+        harmless = all(it.command not in VOICE.urgent | TO_BE_CLEAR for _, it in heard)
+        assert harmless or ended >= 2
 
 
 @given(TURNS)
