@@ -21,8 +21,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 - Everything else waits for the final result. What moves the person on, or asks more of their back, must have
   been understood clearly, or twice; what only makes the coach talk, ease off or halt need not. With carriers
   around it, anything must that has waited for the end: talk about pain was heard as "oh pain".
-- What is urgent, or must be clear, is heard twice: as it comes, and once more by itself, a little faster, as if it
-  ended there. What was meant is understood in the same way; what other words only happened to sound like, mostly
+- What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
+  faster, as if it ended there. What was meant is understood in the same way; what other words only happened to sound like, mostly
   is not. It is asked again after two more decodings, and what is said twice counts all the same. Not over the
   coach's voice, of which too little is left of anything.
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
@@ -81,6 +81,10 @@ TO_BE_CLEAR = frozenset(
 """These move the person on, ask more of their back, or make light of a pain. Said again, they are soon understood;
 done wrongly, they can hurt. A wake phrase is listened for all day, through every talk in the room: whoever is not
 heard calls again, but a coach that speaks up unasked is switched off."""
+
+HARDLY_TALK = 3
+"""So many words, all of them a command or said around one, are hardly ever heard in talk: of 45 urgent phrases that
+nobody had said, 5. In noise 10 dB below the voice, 11 of 161 that a voice had said were not heard a second time."""
 
 ANOTHER_OPINION = Milliseconds(240)
 """What was not understood in the same way when it was heard once more may be so after two decodings more."""
@@ -238,7 +242,7 @@ class Attention:
         if not meant:
             return []
         self._ask_again = Milliseconds(now + ANOTHER_OPINION)
-        return self._act(self._heard_twice(meant, said), now)
+        return self._act(self._heard_twice(meant, text, said), now)
 
     def _conclude(self, final: Hypothesis, now: Milliseconds, said: Said, was_echo: WasEcho) -> list[Heard]:
         """Act on an utterance that has ended."""
@@ -260,9 +264,9 @@ class Attention:
         self._began, self._partial = None, ""
         return acted_on
 
-    def _heard_twice(self, meant: list[Heard], said: Said) -> list[Heard]:
-        """What is understood in the same way when it is heard once more."""
-        if self._second is None or self._speaks_over(said):
+    def _heard_twice(self, meant: list[Heard], text: str, said: Said) -> list[Heard]:
+        """What is understood in the same way when it is heard once more, if it is short."""
+        if self._second is None or len(text.split()) >= HARDLY_TALK or self._speaks_over(said):
             return meant
         again = self._second()
         if again.confidence < MIN_CONFIDENCE:
@@ -290,7 +294,7 @@ class Attention:
         if not must_be_clear and not is_urgent:
             return meant
         if not must_be_clear or confidence >= CLEAR_CONFIDENCE:
-            sure = self._heard_twice(meant, said)
+            sure = self._heard_twice(meant, text, said)
             if sure:
                 return sure
         before, self._unclear = self._unclear, (command, now)
