@@ -22,9 +22,9 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   been understood clearly, or twice; what only makes the coach talk, ease off or halt need not. With carriers
   around it, anything must that has waited for the end: talk about pain was heard as "oh pain".
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
-  faster, as if it ended there. What was meant is understood in the same way; what other words only happened to sound like, mostly
-  is not. It is asked again after two more decodings, and what is said twice counts all the same. Not over the
-  coach's voice, of which too little is left of anything.
+  faster, as if it ended there. What was meant is understood in the same way; what other words only happened to
+  sound like, mostly is not. It is asked again after two more decodings, and what is said twice counts all the
+  same. Not over the coach's voice, of which too little is left of anything.
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
   "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing. Ears that are given other phrases
   in the middle of long talk never end it: words in which what was acted on is no longer found are another breath.
@@ -83,8 +83,8 @@ done wrongly, they can hurt. A wake phrase is listened for all day, through ever
 heard calls again, but a coach that speaks up unasked is switched off."""
 
 HARDLY_TALK = 3
-"""So many words, all of them a command or said around one, are hardly ever heard in talk: of 45 urgent phrases that
-nobody had said, 5. In noise 10 dB below the voice, 11 of 161 that a voice had said were not heard a second time."""
+"""So many words, all of them a command or said around one, are hardly ever heard in talk: 5 of 45 urgent phrases
+that nobody had said. In noise 10 dB below the voice, 11 of 161 that somebody had were not heard a second time."""
 
 ANOTHER_OPINION = Milliseconds(240)
 """What was not understood in the same way when it was heard once more may be so after two decodings more."""
