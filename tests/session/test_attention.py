@@ -728,6 +728,8 @@ def test_what_is_not_urgent_is_acted_on_only_by_a_confident_final_result(turns):
 
 
 @given(TURNS)
+@example([Hypothesis("stop", final=True, confidence=1.0)])
+@example([Hypothesis("stop", final=False), 60])
 def test_what_is_short_and_not_heard_a_second_time_is_acted_on_only_if_it_does_no_harm_or_ends_twice(turns):
     turns = [turn for turn in turns if isinstance(turn, int) or len(turn.text.split()) < HARDLY_TALK]
     _, log = run(turns, second=Opinions(UNKNOWN))
