@@ -24,7 +24,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
   faster, as if it ended there. What was meant is understood in the same way; what other words only happened to
   sound like, mostly is not. It is asked again after two more decodings, and what is said twice counts all the
-  same. Not over the coach's voice, of which too little is left of anything.
+  same. A pain that is told by one word of many must be, too. Not over the coach's voice, which leaves too little
+  of anything.
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
   "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing. Ears that are given other phrases
   in the middle of long talk never end it: words in which what was acted on is no longer found are another breath.
@@ -265,8 +266,9 @@ class Attention:
         return acted_on
 
     def _heard_twice(self, meant: list[Heard], text: str, said: Said) -> list[Heard]:
-        """What is understood in the same way when it is heard once more, if it is short."""
-        if self._second is None or len(text.split()) >= HARDLY_TALK or self._speaks_over(said):
+        """What is understood in the same way when it is heard once more, if it is short, or only told."""
+        is_long = len(text.split()) >= HARDLY_TALK and self._meanings.keys() >= {it.words for it in meant}
+        if self._second is None or is_long or self._speaks_over(said):
             return meant
         again = self._second()
         if again.confidence < MIN_CONFIDENCE:
