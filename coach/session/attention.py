@@ -24,8 +24,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
   faster, as if it ended there. What was meant is understood in the same way; what other words only happened to
   sound like, mostly is not. It is asked again after two more decodings, and what is said twice counts all the
-  same. A pain that is told by one word of many must be, too. Not over the coach's voice, which leaves too little
-  of anything.
+  same. A pain that is told by one word of many must be clear, or heard twice. Not over the coach's voice, which
+  leaves too little of anything.
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
   "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing. Ears that are given other phrases
   in the middle of long talk never end it: words in which what was acted on is no longer found are another breath.
@@ -293,7 +293,8 @@ class Attention:
         if not is_urgent and self._acted is not None and self._breath < self._acted_at + REFRACTORY:
             return []
         must_be_clear = (command in TO_BE_CLEAR and not is_urgent) or self._is_carried(text)
-        if not must_be_clear and not is_urgent:
+        is_told_clearly = meant[-1].words not in self._meanings and confidence >= CLEAR_CONFIDENCE
+        if is_told_clearly or not (must_be_clear or is_urgent):
             return meant
         if not must_be_clear or confidence >= CLEAR_CONFIDENCE:
             sure = self._heard_twice(meant, text, said)

@@ -522,9 +522,11 @@ def test_over_talk_a_rest_of_the_talk_may_be_heard_a_second_time_as_well():
 
 
 @pytest.mark.parametrize("words", ["[unk] hurts", "my little toe hurts", "a sharp hurt light hurts"])
-def test_a_pain_told_by_one_word_of_many_is_told_so_a_second_time(words):
-    assert Ears(second=Opinions(words)).final(words).commands == ["it_hurts"]
-    assert Ears(second=Opinions("[unk]")).final(words).commands == []
+def test_a_pain_told_by_one_word_of_many_is_told_clearly_or_a_second_time(words):
+    assert Ears(second=Opinions("[unk]")).final(words, CLEAR_CONFIDENCE).commands == ["it_hurts"]
+    unsure = CLEAR_CONFIDENCE - 0.01
+    assert Ears(second=Opinions(words)).final(words, unsure).commands == ["it_hurts"]
+    assert Ears(second=Opinions("[unk]")).final(words, unsure).commands == []
 
 
 @pytest.mark.parametrize(
