@@ -24,8 +24,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
   faster, as if it ended there. What was meant is understood in the same way; what other words only happened to
   sound like, mostly is not. It is asked again after two more decodings, and what is said twice counts all the
-  same. A pain that is told by one word of many must be clear, or heard twice. Not over the coach's voice, which
-  leaves too little of anything.
+  same. A pain that is told by one word of many must be clear, or heard twice. Not over the coach's voice nor over
+  talk, which leave too little of anything.
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
   "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing. Ears that are given other phrases
   in the middle of long talk never end it: words in which what was acted on is no longer found are another breath.
@@ -268,14 +268,12 @@ class Attention:
     def _heard_twice(self, meant: list[Heard], text: str, said: Said) -> list[Heard]:
         """What is understood in the same way when it is heard once more, if it is short, or only told."""
         is_long = len(text.split()) >= HARDLY_TALK and self._meanings.keys() >= {it.words for it in meant}
-        if self._second is None or is_long or self._speaks_over(said):
+        if self._second is None or is_long or self._over_talk or self._speaks_over(said):
             return meant
         again = self._second()
         if again.confidence < MIN_CONFIDENCE:
             return []
         understood = self._meant(again.text) or self._meant_with_a_word_more(again.text) or self._told(again.text)
-        if not understood and self._over_talk:
-            understood = self._meant(_but_first(again.text))
         commands = {it.command for it in understood}
         return [it for it in meant if it.command in commands]
 
