@@ -374,6 +374,9 @@ class AskingForHelp:
     def listen(self, phrases):
         self._ears.listen(phrases)
 
+    def second_hearing(self):
+        return self._ears.second_hearing()
+
     def hear(self, microphone):
         self._now += BLOCK_MS
         heard = self._ears.hear(microphone)
