@@ -116,8 +116,7 @@ Said = Callable[[Milliseconds], str]
 WasEcho = Callable[[Milliseconds], bool]
 """Tells whether what was heard about a moment was the coach's own sound, and nobody else's."""
 
-
-SecondHearing = Callable[[], Hypothesis]
+SecondOpinion = Callable[[], Hypothesis]
 """Returns what the utterance at hand is taken for when it is heard once more, as if it ended here."""
 
 
@@ -139,7 +138,7 @@ class Attention:
         self._breath = Milliseconds(0)  # when what was not acted on of it began
         self._changed = Milliseconds(0)
         self._ask_again = Milliseconds(0)
-        self._second: SecondHearing | None = None
+        self._second: SecondOpinion | None = None
         self._believed: dict[str, Milliseconds] = {}  # in what known words, and since when, in this utterance
         self._partial = ""
         self._over_talk = False
@@ -181,7 +180,7 @@ class Attention:
         now: Milliseconds,
         said: Said,
         was_echo: WasEcho = never,
-        second: SecondHearing | None = None,
+        second: SecondOpinion | None = None,
     ) -> Heard | None:
         """Decide whether to act. Called once a block, also when nothing new was heard.
 
