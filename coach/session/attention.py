@@ -242,7 +242,7 @@ class Attention:
         if not meant:
             return []
         self._ask_again = Milliseconds(now + ANOTHER_OPINION)
-        return self._act(self._heard_twice(meant, text, said), now)
+        return self._act(self._heard_twice(meant, text, said) or self._said_again(meant, now), now)
 
     def _conclude(self, final: Hypothesis, now: Milliseconds, said: Said, was_echo: WasEcho) -> list[Heard]:
         """Act on an utterance that has ended."""
@@ -297,9 +297,16 @@ class Attention:
             sure = self._heard_twice(meant, text, said)
             if sure:
                 return sure
-        before, self._unclear = self._unclear, (command, now)
-        is_said_again = before is not None and before[0] == command and now - before[1] <= SAID_AGAIN
-        return meant if is_said_again and command != WAKE else []
+        said_again = self._said_again(meant, now)
+        self._unclear = (command, now)
+        return said_again
+
+    def _said_again(self, meant: list[Heard], now: Milliseconds) -> list[Heard]:
+        """What was understood in the same way a while ago, but not clearly enough then."""
+        if self._unclear is None or meant[-1].command == WAKE:
+            return []
+        command, at = self._unclear
+        return meant if meant[-1].command == command and now - at <= SAID_AGAIN else []
 
     def _is_carried(self, text: str) -> bool:
         """Whether something is said around the phrases: in talk they are heard so more often than alone."""
