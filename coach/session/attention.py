@@ -23,9 +23,9 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   around it, anything must that has waited for the end: talk about pain was heard as "oh pain".
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
   faster, as if it ended there. What was meant is understood in the same way; what other words only happened to
-  sound like, mostly is not. It is asked again after two more decodings, and what is said twice counts all the
-  same. A pain that is told by one word of many must be clear, or heard twice. Not over the coach's voice nor over
-  talk, which leave too little of anything.
+  sound like, mostly is not. It is asked again after two more decodings. Who says it anew is believed all the same,
+  and what is urgent does not wait for its end then, either. A pain that is told by one word of many must be clear,
+  or heard twice. Not over the coach's voice nor over talk, which leave too little of anything.
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
   "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing. Ears that are given other phrases
   in the middle of long talk never end it: words in which what was acted on is no longer found are another breath.

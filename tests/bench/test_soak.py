@@ -19,7 +19,7 @@ VOICE = load_voice("english")
 
 GROWTH_KB = 3 * 1024
 """So much a process may have grown from the first day to the last. Without a leak it was seen to go up and down by
-0.9 MiB from day to day, as memory is taken in large pieces and given back late. In a week of 700,000 blocks, 2,000
+some 2 MiB, as memory is taken in large pieces and given back late. In a week of 700,000 blocks, 2,000
 commands and 35 sessions, this is 4 bytes a block, 1.5 kB a command, or 90 kB a session: whatever is kept each time
 would show."""
 
