@@ -19,8 +19,9 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   the safe side. A phrase that may still become another command ("hold" could become "hold it lower") waits for
   the end.
 - Everything else waits for the final result. What moves the person on, or asks more of their back, must have
-  been understood clearly, or twice; what only makes the coach talk, ease off or halt need not. With carriers
-  around it, anything must that has waited for the end: talk about pain was heard as "oh pain".
+  been understood clearly, or twice, and more clearly where nobody asked: it is answers that are likely. What only
+  makes the coach talk, ease off or halt need not. With carriers around it, anything must that has waited for the
+  end: talk about pain was heard as "oh pain".
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
   faster, as if it ended there. What was meant is understood in the same way; what other words only happened to
   sound like, mostly is not. It is asked again after two more decodings. Who says it anew is believed all the same,
@@ -64,24 +65,31 @@ MIN_CONFIDENCE = 0.5
 of the right results lay above 0.9."""
 
 CLEAR_CONFIDENCE = 0.7
-"""For commands that could do harm when nobody gave them."""
+"""For what could do harm when nobody said it."""
 
 WAKE = Command("wake")
 
-TO_BE_CLEAR = frozenset(
+UNASKED_CONFIDENCE = 0.8
+"""For such commands that answer no question. Of 142 such commands and answers by strangers that were obeyed none
+was less clear, of 148 by people of the examination two, both of them answers; of five that nobody had given, in
+2.7 hours of talk, three."""
+
+UNASKED = frozenset(map(Command, ("next", "back", "done", "resume", "faster", "harder", WAKE)))
+"""These move the person on, or ask more of their back. Said again, they are soon understood; done wrongly, they
+can hurt. A wake phrase is listened for all day, through every talk in the room: whoever is not heard calls again,
+but a coach that speaks up unasked is switched off."""
+
+TO_BE_CLEAR = UNASKED | frozenset(
     map(
         Command,
         (
-            *("next", "back", "done", "resume", "faster", "harder", "yes"),
+            "yes",
             *(f"{kind}_{number}" for kind in ("number", "correction") for number in range(5)),
             *("a_little", "dull"),
-            WAKE,
         ),
     )
 )
-"""These move the person on, ask more of their back, or make light of a pain. Said again, they are soon understood;
-done wrongly, they can hurt. A wake phrase is listened for all day, through every talk in the room: whoever is not
-heard calls again, but a coach that speaks up unasked is switched off."""
+"""These, and the answers that make light of a pain, or agree."""
 
 HARDLY_TALK = 3
 """So many words, all of them a command or said around one, are hardly ever heard in talk: 5 of 45 urgent phrases
@@ -290,10 +298,11 @@ class Attention:
         if not is_urgent and self._acted is not None and self._breath < self._acted_at + REFRACTORY:
             return []
         must_be_clear = (command in TO_BE_CLEAR and not is_urgent) or self._is_carried(text)
-        is_told_clearly = meant[-1].words not in self._meanings and confidence >= CLEAR_CONFIDENCE
+        is_clear = confidence >= (UNASKED_CONFIDENCE if command in UNASKED else CLEAR_CONFIDENCE)
+        is_told_clearly = meant[-1].words not in self._meanings and is_clear
         if is_told_clearly or not (must_be_clear or is_urgent):
             return meant
-        if not must_be_clear or confidence >= CLEAR_CONFIDENCE:
+        if is_clear or not must_be_clear:
             sure = self._heard_twice(meant, text, said)
             if sure:
                 return sure

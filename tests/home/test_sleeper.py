@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from coach.content import load_voice, routines
 from coach.home.reminders import Calendar, Reminder
 from coach.home.sleeper import ANCHORS, AWAKE_FOR, HOURS, ROUTINES, WANTED, Request, Sleeper
-from coach.session.attention import CLEAR_CONFIDENCE, Attention
+from coach.session.attention import UNASKED_CONFIDENCE, Attention
 from coach.session.messages import (
     UNKNOWN,
     Chime,
@@ -298,8 +298,8 @@ def woken_by(*hypotheses: Hypothesis) -> bool:
 
 @pytest.mark.parametrize("phrase", VOICE.understands[WAKE])
 def test_a_wake_phrase_is_a_whole_utterance_understood_clearly(phrase):
-    assert woken_by(Hypothesis(phrase, final=True, confidence=CLEAR_CONFIDENCE))
-    assert not woken_by(Hypothesis(phrase, final=True, confidence=CLEAR_CONFIDENCE - 0.01))
+    assert woken_by(Hypothesis(phrase, final=True, confidence=UNASKED_CONFIDENCE))
+    assert not woken_by(Hypothesis(phrase, final=True, confidence=UNASKED_CONFIDENCE - 0.01))
 
 
 @pytest.mark.parametrize("phrase", VOICE.understands[WAKE])
@@ -322,7 +322,7 @@ def test_nothing_but_wake_phrases_wakes(heard, confidence):
     for phrase in VOICE.understands[WAKE]:
         rest = rest.replace(phrase, "")
     woken = woken_by(Hypothesis(text, final=True, confidence=confidence))
-    assert woken == (bool(text) and not rest.strip() and confidence >= CLEAR_CONFIDENCE)
+    assert woken == (bool(text) and not rest.strip() and confidence >= UNASKED_CONFIDENCE)
 
 
 # --- Whatever happens ------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from coach.session.attention import (
     SAID_AGAIN,
     STANDING,
     TO_BE_CLEAR,
+    UNASKED,
+    UNASKED_CONFIDENCE,
     Attention,
 )
 from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
@@ -380,18 +382,34 @@ def test_what_does_no_harm_needs_little_confidence(phrase, command):
     assert Ears().final(phrase, MIN_CONFIDENCE - 0.01).commands == []
 
 
-MOVES_ON = ("next", "back", "done", "resume", "yes")
+MOVES_ON = ("next", "back", "done", "resume")
 ASKS_FOR_MORE = ("faster", "harder")
-MAKES_LIGHT_OF_PAIN = ("dull", "a_little", *(f"number_{few}" for few in range(5)))
+AGREES_OR_MAKES_LIGHT_OF_PAIN = ("yes", "dull", "a_little", *(f"number_{few}" for few in range(5)))
 PUTS_IT_RIGHT = tuple(f"correction_{few}" for few in range(5))
 
 
-@pytest.mark.parametrize("command", [*MOVES_ON, *ASKS_FOR_MORE, *MAKES_LIGHT_OF_PAIN, *PUTS_IT_RIGHT])
-def test_what_moves_on_or_asks_for_more_must_be_clear(command):
+def needs(command, confidence):
     state = next(state for state in STATES if command in spoken_in(state))
     phrase = VOICE.understands[command][0]
-    assert Ears(state).final(phrase, CLEAR_CONFIDENCE).commands == [command]
-    assert Ears(state).final(phrase, CLEAR_CONFIDENCE - 0.01).commands == []
+    assert Ears(state).final(phrase, confidence).commands == [command]
+    assert Ears(state).final(phrase, confidence - 0.01).commands == []
+
+
+@pytest.mark.parametrize("command", [*AGREES_OR_MAKES_LIGHT_OF_PAIN, *PUTS_IT_RIGHT])
+def test_an_answer_that_may_do_harm_must_be_clear(command):
+    needs(command, CLEAR_CONFIDENCE)
+
+
+@pytest.mark.parametrize("command", [*MOVES_ON, *ASKS_FOR_MORE])
+def test_what_moves_on_or_asks_for_more_unasked_must_be_clearer(command):
+    assert UNASKED_CONFIDENCE > CLEAR_CONFIDENCE
+    needs(command, UNASKED_CONFIDENCE)
+
+
+@pytest.mark.parametrize("phrase", ["go back", "done"])
+def test_what_was_not_clear_enough_unasked_is_believed_when_it_is_said_again(phrase):
+    unclear = UNASKED_CONFIDENCE - 0.01
+    assert len(Ears().final(phrase, unclear).wait(3_000).final(phrase, unclear).commands) == 1
 
 
 def test_what_is_understood_twice_need_not_be_clear():
@@ -410,10 +428,11 @@ def test_what_is_understood_twice_need_not_be_clear():
 
 def test_a_wake_phrase_is_clear_or_nothing():
     asleep = Ears(meanings={"hey coach": "wake"})
-    assert asleep.final("hey coach", 0.69).wait(2_000).final("hey coach", 0.69).commands == []
+    assert asleep.final("hey coach", 0.79).wait(2_000).final("hey coach", 0.79).commands == []
 
 
 def test_nothing_urgent_must_be_clear():
+    assert TO_BE_CLEAR > UNASKED
     assert not TO_BE_CLEAR & VOICE.urgent
 
 
