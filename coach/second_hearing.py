@@ -5,7 +5,6 @@ of sentences read by learners of English an urgent phrase was found 45 times wit
 two; of 148 times that strangers said one, half of them in noise, 135 were obeyed with one and 130 with two.
 """
 
-import json
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import soxr
 
+from coach.alternatives import Understood, in_a_row, understood
 from coach.ports import SAMPLE_RATE, Block
 
 FASTER = 1.05
@@ -28,7 +28,7 @@ class SecondHearing:
     """Hears an utterance, from a moment before it on, while it goes on.
 
     Args:
-        recogniser: a new one.
+        recogniser: a new one, which gives alternatives.
         so_far: what of the utterance was heard already.
     """
 
@@ -36,20 +36,19 @@ class SecondHearing:
         self._recogniser = recogniser
         self._to_hear = deque(so_far)
         self._faster = soxr.ResampleStream(FASTER * SAMPLE_RATE, SAMPLE_RATE, 1, dtype="int16", quality="LQ")
-        self._results: list[dict[str, Any]] = []
+        self._results: list[Understood] = []
 
     def hear(self, microphone: Block) -> None:
         """Take in one more block; it may be heard later."""
         self._to_hear.append(microphone)
         self._catch_up(CATCHING_UP)
 
-    def end(self) -> tuple[str, float]:
-        """Return the words that were said, and the least confident one's confidence."""
+    def end(self) -> Understood:
+        """Return what was said."""
         self._catch_up(len(self._to_hear))
         self._take_in(b"", last=True)
-        self._results.append(json.loads(self._recogniser.FinalResult()))
-        words = [word for result in self._results for word in result.get("result", ())]
-        return " ".join(word["word"] for word in words), min((word["conf"] for word in words), default=0.0)
+        self._results.append(understood(self._recogniser.FinalResult()))
+        return in_a_row([result for result in self._results if result.words])
 
     def _catch_up(self, most: int) -> None:
         taken = [self._to_hear.popleft() for _ in range(min(most, len(self._to_hear)))]
@@ -59,4 +58,4 @@ class SecondHearing:
     def _take_in(self, sound: bytes, *, last: bool = False) -> None:
         faster = self._faster.resample_chunk(np.frombuffer(sound, np.int16), last=last)
         if faster.size and self._recogniser.AcceptWaveform(faster.tobytes()):
-            self._results.append(json.loads(self._recogniser.Result()))
+            self._results.append(understood(self._recogniser.Result()))

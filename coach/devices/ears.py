@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from coach.alternatives import ALTERNATIVES, understood
 from coach.errors import EarsUnfit
 from coach.foreground import Foreground
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block
@@ -172,6 +173,7 @@ class VoskEars:
     def _new_recogniser(self) -> Any:  # noqa: ANN401 - Vosk has no types
         recogniser = self._open_recogniser(self._as_json)
         recogniser.SetWords(True)  # noqa: FBT003 - Vosk's own signature
+        recogniser.SetMaxAlternatives(ALTERNATIVES)
         return recogniser
 
     def _replay(self) -> None:
@@ -237,8 +239,15 @@ class VoskEars:
         """
         second = self._second or SecondHearing(self._new_recogniser(), self._utterance)
         self._second = None
-        text, confidence = second.end()
-        return Hypothesis(self._as_written(text), final=True, confidence=confidence)
+        heard = second.end()
+        if not heard.words:
+            return Hypothesis("", final=True)
+        return Hypothesis(
+            self._as_written(heard.text),
+            final=True,
+            confidence=heard.confidence,
+            alternatives=self._all_as_written(heard.alternatives),
+        )
 
     def _leave_the_talk(self, microphone: Block) -> Sequence[Hypothesis]:
         """Begin a new utterance with a louder voice; what was said before it in the background is nothing."""
@@ -262,18 +271,18 @@ class VoskEars:
         self._utterance_began = self._heard_ms
         had_begun, over_talk = bool(self._partial), self._over_talk
         self._partial, self._over_talk = "", False
-        heard = json.loads(result)
-        words = heard.get("result", [])
-        if not words:
+        heard = understood(result)
+        if not heard.words:
             return (Hypothesis("", final=True),) if had_begun else ()
         return (
             Hypothesis(
-                self._as_written(heard["text"]),
+                self._as_written(heard.text),
                 final=True,
-                confidence=min(word["conf"] for word in words),
-                begin=self._ms(words[0]["start"]),
-                end=self._ms(words[-1]["end"]),
+                confidence=heard.confidence,
+                begin=self._ms(heard.words[0]["start"]),
+                end=self._ms(heard.words[-1]["end"]),
                 over_talk=over_talk,
+                alternatives=self._all_as_written(heard.alternatives),
             ),
         )
 
@@ -284,6 +293,9 @@ class VoskEars:
         for heard, written in self._written.items():
             text = re.sub(rf"(?<!\S){re.escape(heard)}(?!\S)", written, text)
         return text
+
+    def _all_as_written(self, alternatives: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+        return tuple((self._as_written(text), share) for text, share in alternatives)
 
     def _ms(self, seconds: float) -> Milliseconds:
         """A recogniser counts the sound that it was given."""

@@ -22,6 +22,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   been understood clearly, or twice, and more clearly where nobody asked: it is answers that are likely. What only
   makes the coach talk, ease off or halt need not. With carriers around it, anything must that has waited for the
   end: talk about pain was heard as "oh pain".
+- A meaning is as likely as all the words together in which it may have been said: ears that cannot tell "yes" from
+  "yep" are sure of the answer.
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
   faster, as if it ended there. What was meant is understood in the same way; what other words only happened to
   sound like, mostly is not. It is asked again after two more decodings. Who says it anew is believed all the same,
@@ -268,7 +270,7 @@ class Attention:
             meant = self._meant(text) or self._made_out(text, said)
             meant = meant or self._meant_with_a_word_more(text) or self._told(text)
         meant = self._by_somebody(meant, believed, now, said, was_echo)
-        acted_on = self._act(self._sure_of(meant, text, final.confidence, now, said), now)
+        acted_on = self._act(self._sure_of(meant, text, self._confidence(final, meant), now, said), now)
         self._began, self._partial = None, ""
         return acted_on
 
@@ -278,9 +280,9 @@ class Attention:
         if self._second is None or is_long or self._over_talk or self._speaks_over(said):
             return meant
         again = self._second()
-        if again.confidence < MIN_CONFIDENCE:
-            return []
         understood = self._meant(again.text) or self._meant_with_a_word_more(again.text) or self._told(again.text)
+        if self._confidence(again, understood) < MIN_CONFIDENCE:
+            return []
         commands = {it.command for it in understood}
         return [it for it in meant if it.command in commands]
 
@@ -362,6 +364,16 @@ class Attention:
             return False
         return began <= self._acted_at or now < self._acted_at + SAME_AGAIN
 
+    def _confidence(self, hypothesis: Hypothesis, meant: Sequence[Heard]) -> float:
+        """How surely that was meant, in whatever words; but not by one word of many, in which much talk ends."""
+        commands = {it.command for it in meant}
+        in_other_words = sum(
+            share
+            for text, share in hypothesis.alternatives
+            if commands and {it.command for it in self._meant(_after(self._done_with, text))} == commands
+        )
+        return max(hypothesis.confidence, in_other_words)
+
     def _meant(self, text: str) -> list[Heard]:
         """What an utterance means that consists of phrases, what people say around them, and nothing else."""
         if text in self._meanings:  # nearly always so, or not at all
@@ -409,6 +421,11 @@ class Attention:
     def _may_become_another(self, text: str, command: Command) -> bool:
         begun = f"{text} "
         return any(it.startswith(begun) and meaning != command for it, meaning in self._meanings.items())
+
+
+def _after(words: str, text: str) -> str:
+    """The rest of a text that begins with these words; of any other nothing."""
+    return text[len(words) :].strip() if f"{text} ".startswith(f"{words} ".lstrip()) else ""
 
 
 def _known_end(text: str) -> str:

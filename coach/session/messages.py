@@ -45,6 +45,7 @@ class Hypothesis:
         begin: when the first word began, in milliseconds of microphone sound heard so far; 0 where unknown.
         end: when the last word ended, likewise.
         over_talk: it is said by somebody who is louder than the talk of others that goes on around them.
+        alternatives: all that it may have been, as words and how likely it was these and no others, 0 to 1.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Hypothesis:
     begin: Milliseconds = Milliseconds(0)
     end: Milliseconds = Milliseconds(0)
     over_talk: bool = False
+    alternatives: tuple[tuple[str, float], ...] = ()
 
 
 # --- Events: what happened -------------------------------------------------------------------------------

@@ -288,7 +288,7 @@ def test_what_is_said_before_a_pause_is_heard_a_second_time_as_well(mouth):
     second = SecondHearing(person.ears._new_recogniser(), ())
     for block in cut(person.voice("stop") + SILENCE * 75 + person.voice("ouch")):
         second.hear(block)
-    assert second.end()[0] == "stop ouch"
+    assert second.end().text == "stop ouch"
 
 
 def over_talk(person: SpokenPerson, words: str, louder_db: float, *, goes_on: bool = True) -> list[Hypothesis]:

@@ -56,8 +56,10 @@ class Ears:
             self.wait(each)
         return self
 
-    def final(self, text, confidence=1.0, *, over_talk=False):
-        self._turn([Hypothesis(text, final=True, confidence=confidence, over_talk=over_talk)])
+    def final(self, text, confidence=1.0, *, over_talk=False, alternatives=()):
+        self._turn(
+            [Hypothesis(text, final=True, confidence=confidence, over_talk=over_talk, alternatives=alternatives)]
+        )
         return self
 
     def _turn(self, hypotheses):
@@ -426,6 +428,32 @@ def test_what_is_understood_twice_need_not_be_clear():
     assert asked.wait(2_000).final("yes", unclear).commands == []
 
 
+def test_a_meaning_is_as_likely_as_all_the_words_together_in_which_it_may_have_been_said():
+    torn = (("yes", 0.4), ("yep", 0.3), ("yeah", 0.1), ("you", 0.2))
+    assert Ears("offering_easier").final("yes", 0.4, alternatives=torn).commands == ["yes"]
+    assert Ears("offering_easier").final("yes", 0.4).commands == []
+    doubtful = (("yes", 0.4), ("no", 0.3), ("yep [unk]", 0.3))
+    assert Ears("offering_easier").final("yes", 0.4, alternatives=doubtful).commands == []
+
+
+def test_other_words_add_nothing_to_a_pain_that_one_word_of_many_tells():
+    talk = (("my toe hurts", 0.4), ("my toes hurts", 0.3), ("the toe hurts", 0.3))
+    assert Ears().final("my toe hurts", 0.4, alternatives=talk).commands == []
+
+
+def test_what_follows_something_that_was_acted_on_is_weighed_by_itself():
+    torn = (("stop it hurts", 0.4), ("stop that hurts", 0.4), ("that hurts", 0.2))
+    assert Ears().partial("stop").final("stop it hurts", 0.4, alternatives=torn).commands == ["stop", "it_hurts"]
+
+
+def test_a_second_opinion_that_is_torn_between_words_for_the_same_is_an_opinion():
+    torn = (("it hurts", 0.4), ("that hurts", 0.3), ("[unk]", 0.3))
+    assert Ears(second=Opinions("it hurts", confidence=0.4, alternatives=torn)).partial("ouch").commands == [
+        "it_hurts"
+    ]
+    assert Ears(second=Opinions("it hurts", confidence=0.4)).partial("ouch").commands == []
+
+
 def test_a_wake_phrase_is_clear_or_nothing():
     asleep = Ears(meanings={"hey coach": "wake"})
     assert asleep.final("hey coach", 0.79).wait(2_000).final("hey coach", 0.79).commands == []
@@ -442,15 +470,16 @@ def test_nothing_urgent_must_be_clear():
 class Opinions:
     """What is heard the second time: one opinion after another, and the last of them from then on."""
 
-    def __init__(self, *texts, confidence=1.0):
+    def __init__(self, *texts, confidence=1.0, alternatives=()):
         self.asked = 0
         self._texts = texts
         self._confidence = confidence
+        self._alternatives = alternatives
 
     def __call__(self):
         self.asked += 1
         text = self._texts[min(self.asked, len(self._texts)) - 1]
-        return Hypothesis(text, final=True, confidence=self._confidence)
+        return Hypothesis(text, final=True, confidence=self._confidence, alternatives=self._alternatives)
 
 
 @pytest.mark.parametrize("again", ["", "[unk]", "[unk] stop", "stop [unk]", "step", "easier"])
