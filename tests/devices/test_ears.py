@@ -312,7 +312,8 @@ def test_who_is_louder_than_the_television_is_heard_in_the_middle_of_it(person, 
 
 @pytest.mark.parametrize("words", ["slower", "what's next", "go back"])
 def test_what_they_say_ends_though_the_television_goes_on(person, words):
-    assert words in [it.text for it in over_talk(person, words, 14) if it.over_talk and it.final]
+    ended = [it.text for it in over_talk(person, words, 14) if it.over_talk and it.final]
+    assert any(text.removesuffix(" [unk]") == words for text in ended)  # a piece of the talk may be left
 
 
 def test_who_is_not_louder_is_not_told_from_it(person):
