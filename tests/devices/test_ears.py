@@ -291,6 +291,13 @@ def test_what_is_said_before_a_pause_is_heard_a_second_time_as_well(mouth):
     assert second.end().text == "stop ouch"
 
 
+@pytest.fixture
+def fresh() -> Iterator[SpokenPerson]:
+    """Whose voice said nothing before: espeak-ng renders a line a little differently after others."""
+    with closing(SpeakingMouth("en-us")) as mouth:
+        yield SpokenPerson(VoskEars(MODEL), mouth)
+
+
 def over_talk(person: SpokenPerson, words: str, louder_db: float, *, goes_on: bool = True) -> list[Hypothesis]:
     """Somebody talks; in the middle of it a voice says some words, so much louder."""
     voice = load_voice()
@@ -305,23 +312,22 @@ def over_talk(person: SpokenPerson, words: str, louder_db: float, *, goes_on: bo
 
 
 @pytest.mark.parametrize("words", ["stop", "ouch", "my back hurts"])
-def test_who_is_louder_than_the_television_is_heard_in_the_middle_of_it(person, words):
-    heard = [it.text for it in over_talk(person, words, 14) if it.over_talk]
+def test_who_is_louder_than_the_television_is_heard_in_the_middle_of_it(fresh, words):
+    heard = [it.text for it in over_talk(fresh, words, 14) if it.over_talk]
     assert any(text.endswith(words) for text in heard)
 
 
 @pytest.mark.parametrize("words", ["slower", "what's next", "go back"])
-def test_what_they_say_ends_though_the_television_goes_on(person, words):
-    ended = [it.text for it in over_talk(person, words, 14) if it.over_talk and it.final]
-    assert any(text.removesuffix(" [unk]") == words for text in ended)  # a piece of the talk may be left
+def test_what_they_say_ends_though_the_television_goes_on(fresh, words):
+    assert words in [it.text for it in over_talk(fresh, words, 14) if it.over_talk and it.final]
 
 
-def test_who_is_not_louder_is_not_told_from_it(person):
-    assert not any(it.over_talk for it in over_talk(person, "stop", 0))
+def test_who_is_not_louder_is_not_told_from_it(fresh):
+    assert not any(it.over_talk for it in over_talk(fresh, "stop", 0))
 
 
-def test_the_time_of_what_is_heard_over_talk_is_its_own(person):
-    heard = over_talk(person, "my back hurts", 20, goes_on=False)
+def test_the_time_of_what_is_heard_over_talk_is_its_own(fresh):
+    heard = over_talk(fresh, "my back hurts", 20, goes_on=False)
     end = next(it for it in heard if it.over_talk and it.final)
     assert end.text.endswith("my back hurts")
     assert 3_600 <= end.begin <= 4_200
