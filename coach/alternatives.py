@@ -40,24 +40,19 @@ def understood(result: str) -> Understood:
     weights = [math.exp(one["confidence"] - found[0]["confidence"]) for one in found]
     texts = [" ".join(one["text"].split()) for one in found]
     total = sum(weights)
-    return Understood(
-        texts[0],
-        found[0].get("result", []),
-        [(text, weight / total) for text, weight in zip(texts, weights, strict=True)],
-    )
+    shares = [weight / total for weight in weights]
+    return Understood(texts[0], found[0].get("result", []), list(zip(texts, shares, strict=True)))
 
 
 def in_a_row(results: list[Understood]) -> Understood:
     """What was said in several utterances, one after another."""
     whole = Understood("", [], [("", 1.0)])
     for result in results:
-        whole = Understood(
-            f"{whole.text} {result.text}".strip(),
-            whole.words + result.words,
-            [
-                (f"{before} {text}".strip(), sure * share)
-                for before, sure in whole.alternatives
-                for text, share in result.alternatives
-            ],
-        )
+        both = [
+            (f"{before} {text}".strip(), sure * share)
+            for before, sure in whole.alternatives
+            for text, share in result.alternatives
+        ]
+        likeliest = sorted(both, key=lambda one: one[1], reverse=True)[:ALTERNATIVES]  # else they multiply
+        whole = Understood(f"{whole.text} {result.text}".strip(), whole.words + result.words, likeliest)
     return whole

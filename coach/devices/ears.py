@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from coach.alternatives import ALTERNATIVES, understood
+from coach.alternatives import ALTERNATIVES, Understood, understood
 from coach.errors import EarsUnfit
 from coach.foreground import Foreground
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block
@@ -240,14 +240,7 @@ class VoskEars:
         second = self._second or SecondHearing(self._new_recogniser(), self._utterance)
         self._second = None
         heard = second.end()
-        if not heard.words:
-            return Hypothesis("", final=True)
-        return Hypothesis(
-            self._as_written(heard.text),
-            final=True,
-            confidence=heard.confidence,
-            alternatives=self._all_as_written(heard.alternatives),
-        )
+        return self._hypothesis(heard) if heard.words else Hypothesis("", final=True)
 
     def _leave_the_talk(self, microphone: Block) -> Sequence[Hypothesis]:
         """Begin a new utterance with a louder voice; what was said before it in the background is nothing."""
@@ -274,16 +267,16 @@ class VoskEars:
         heard = understood(result)
         if not heard.words:
             return (Hypothesis("", final=True),) if had_begun else ()
-        return (
-            Hypothesis(
-                self._as_written(heard.text),
-                final=True,
-                confidence=heard.confidence,
-                begin=self._ms(heard.words[0]["start"]),
-                end=self._ms(heard.words[-1]["end"]),
-                over_talk=over_talk,
-                alternatives=self._all_as_written(heard.alternatives),
-            ),
+        begin, end = self._ms(heard.words[0]["start"]), self._ms(heard.words[-1]["end"])
+        return (replace(self._hypothesis(heard), begin=begin, end=end, over_talk=over_talk),)
+
+    def _hypothesis(self, heard: Understood) -> Hypothesis:
+        """What was heard, as phrases are written; without its place in time."""
+        return Hypothesis(
+            self._as_written(heard.text),
+            final=True,
+            confidence=heard.confidence,
+            alternatives=tuple((self._as_written(text), share) for text, share in heard.alternatives),
         )
 
     def _as_heard(self, phrase: str) -> str:
@@ -293,9 +286,6 @@ class VoskEars:
         for heard, written in self._written.items():
             text = re.sub(rf"(?<!\S){re.escape(heard)}(?!\S)", written, text)
         return text
-
-    def _all_as_written(self, alternatives: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-        return tuple((self._as_written(text), share) for text, share in alternatives)
 
     def _ms(self, seconds: float) -> Milliseconds:
         """A recogniser counts the sound that it was given."""

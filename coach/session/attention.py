@@ -230,9 +230,10 @@ class Attention:
 
     def _new_in(self, text: str) -> str:
         """What was not acted on yet. Ears that changed their mind about it are listened to afresh."""
-        if not f"{text} ".startswith(f"{self._done_with} "):
-            self._done_with = ""
-        return text[len(self._done_with) :].strip()
+        rest = _after(self._done_with, text)
+        if rest is None:
+            self._done_with, rest = "", text
+        return rest
 
     def _hurry(self, now: Milliseconds, said: Said, was_echo: WasEcho) -> list[Heard]:
         """Act on urgent phrases before the utterance has ended."""
@@ -367,12 +368,12 @@ class Attention:
     def _confidence(self, hypothesis: Hypothesis, meant: Sequence[Heard]) -> float:
         """How surely that was meant, in whatever words; but not by one word of many, in which much talk ends."""
         commands = {it.command for it in meant}
-        in_other_words = sum(
-            share
-            for text, share in hypothesis.alternatives
-            if commands and {it.command for it in self._meant(_after(self._done_with, text))} == commands
-        )
-        return max(hypothesis.confidence, in_other_words)
+        in_any_words = 0.0
+        for text, share in hypothesis.alternatives if meant else ():
+            rest = _after(self._done_with, text)
+            if rest and {it.command for it in self._meant(rest)} == commands:
+                in_any_words += share
+        return max(hypothesis.confidence, in_any_words)
 
     def _meant(self, text: str) -> list[Heard]:
         """What an utterance means that consists of phrases, what people say around them, and nothing else."""
@@ -423,9 +424,10 @@ class Attention:
         return any(it.startswith(begun) and meaning != command for it, meaning in self._meanings.items())
 
 
-def _after(words: str, text: str) -> str:
-    """The rest of a text that begins with these words; of any other nothing."""
-    return text[len(words) :].strip() if f"{text} ".startswith(f"{words} ".lstrip()) else ""
+def _after(words: str, text: str) -> str | None:
+    """The rest of a text that begins with these words; None where it does not."""
+    begins = not words or f"{text} ".startswith(f"{words} ")
+    return text[len(words) :].strip() if begins else None
 
 
 def _known_end(text: str) -> str:
