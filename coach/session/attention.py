@@ -7,9 +7,10 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   too, "I could not stop" is talk; ``[unk]`` and decoy words around a phrase make it talk. Carriers do not (see
   ``coach/session/carriers.py``): "please stop" is "stop", and "about three" is "three". Urgent phrases in one
   breath are all meant, one after another: who says "ouch, stop" is in pain, and wants to stop.
-- People tell of a pain in endless ways: "my little toe hurts". So some words tell it by themselves, at the end of
-  a whole utterance: after unknown speech, or after several words that are all known. Not alone, and not after a
-  single word: "bird" is heard as "hurts", and "backward" as "back hurts". Nor after both: talk is heard as such.
+- People tell of a pain in endless ways: "my ear hurts". So some words tell it by themselves, at the end of
+  a whole utterance: after unknown speech, or after several words that are all known, one of which begins a phrase
+  that ends so: "my", "this". Not alone, and not after a single word: "bird" is heard as "hurts", and "backward" as
+  "back hurts". Nor after both: talk is heard as such, and as "a sharp hurt light hurts".
 - A phrase of several words is hardly ever heard in talk, so one more word before or after it is allowed: people
   say "what's next please", and noise before a phrase is heard as a short word. Not for what must be clear (see
   below): "don't make it harder" is heard as an unknown word and a phrase, too.
@@ -47,7 +48,7 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from coach.session.carriers import NO_CARRIERS, Carriers, by_words, phrases_in
 from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
@@ -144,6 +145,7 @@ class Attention:
         self._muffled: Mapping[str, str] = {}
         self._carriers: Mapping[str, frozenset[str]] = {}
         self._tells: Mapping[str, Command] = {}
+        self._begin_telling: Set[str] = set()  # the words with which people begin to tell: "my", "this"
         self._began: Milliseconds | None = None  # the utterance at hand
         self._breath = Milliseconds(0)  # when what was not acted on of it began
         self._changed = Milliseconds(0)
@@ -183,6 +185,8 @@ class Attention:
         self._carriers = by_words(carriers)
         offered = frozenset(meanings.values())
         self._tells = {word: command for command in tells if command in offered for word in tells[command]}
+        telling = [words for words in map(str.split, meanings) if words[-1] in self._tells]
+        self._begin_telling = {words[0] for words in telling}
 
     def consider(
         self,
@@ -404,7 +408,8 @@ class Attention:
     def _told(self, text: str) -> list[Heard]:
         """What an utterance means that ends in a word which tells it."""
         *before, last = text.split() or [""]
-        if last in self._tells and (before == [UNKNOWN] or (len(before) > 1 and UNKNOWN not in before)):
+        is_told = len(before) > 1 and UNKNOWN not in before and not self._begin_telling.isdisjoint(before)
+        if last in self._tells and (before == [UNKNOWN] or is_told):
             return [Heard(self._tells[last], text)]
         return []
 

@@ -147,6 +147,12 @@ def test_what_people_say_around_a_phrase_is_heard_with_it(mouth, words):
 WAYS_TO_TELL_A_PAIN = [
     "my left knee hurts",
     "my ankle hurts",
+    "my little toe hurts",
+    "my fingers hurt",
+    "my knee is killing me",
+    "everything hurts",
+    "this position hurts",
+    "i have a sharp pain in my back",
     "my back really hurts",
     "my hip is hurting",
     "this is painful",

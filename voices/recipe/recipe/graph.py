@@ -88,14 +88,15 @@ def _add_unknown(graph: Automaton, start: int, ready: int, label: int, penalties
 
 
 def write_graph(model: Path, words: Sequence[str], penalties: Penalties) -> None:
-    """Writes graph/ of a model directory for these words."""
+    """Writes graph/ of a model directory for these words; nothing of it where one has no pronunciation."""
+    lexicon = lexicon_graph(words, penalties)
     folder = model / "graph"
     (folder / "phones").mkdir(parents=True, exist_ok=True)
     names = [*words, UNKNOWN]
     (folder / "words.txt").write_text(lines_of(f"{name} {i}" for i, name in enumerate(["<eps>", *names])), encoding="utf-8")
     (folder / "phones" / "word_boundary.int").write_text(phones.word_boundary())
     (folder / "disambig_tid.int").write_text(f"{2 * phones.COUNT + 1}\n")  # none is used, but the file must exist
-    lexicon_graph(words, penalties).write(folder / "HCLr.fst", sort_by_output=True)
+    lexicon.write(folder / "HCLr.fst", sort_by_output=True)
     grammar = Automaton()  # any word after any other: used only where no grammar is given at run time
     only = grammar.state(final=0.0)
     for number in range(1, len(names) + 1):
