@@ -577,7 +577,7 @@ def test_over_the_coachs_voice_and_over_talk_an_urgent_phrase_is_heard_once():
     assert opinions.asked == 0
 
 
-@pytest.mark.parametrize("words", ["[unk] hurts", "my little toe hurts", "a sharp hurt light hurts"])
+@pytest.mark.parametrize("words", ["[unk] hurts", "my little ear hurts", "this sharp light hurts"])
 def test_a_pain_told_by_one_word_of_many_is_told_clearly_or_a_second_time(words):
     assert Ears(second=Opinions("[unk]")).final(words, CLEAR_CONFIDENCE).commands == ["it_hurts"]
     unsure = CLEAR_CONFIDENCE - 0.01
