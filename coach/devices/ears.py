@@ -41,7 +41,7 @@ LET_FINISH = Milliseconds(2_000)
 """So long an utterance may keep new phrases waiting. A new grammar makes Vosk begin anew: of 24 words that it cut
 in two, hardly any was heard, and half were heard as something else. Talk and music are cut all the same."""
 
-COUNTED, UNKNOWN_COUNTED = 3, 9
+COUNTED, UNKNOWN_COUNTED = 6, 8
 """So often phrases and decoys, and unknown speech, stand in a grammar in which each phrase stands once with every
 carrier. Vosk counts pairs of words: counted once, they would be much less likely for all those carriers."""
 

@@ -24,7 +24,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   makes the coach talk, ease off or halt need not. With carriers around it, anything must that has waited for the
   end: talk about pain was heard as "oh pain".
 - A meaning is as likely as all the words together in which it may have been said: ears that cannot tell "yes" from
-  "yep" are sure of the answer.
+  "yep" are sure of the answer. And nobody says a piece of a phrase alone: where the "now" of "stop now" was heard,
+  and "no" is nearly as likely, it was "no".
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
   faster, as if it ended there. What was meant is understood in the same way; what other words only happened to
   sound like, mostly is not. It is asked again after two more decodings. Who says it anew is believed all the same,
@@ -49,6 +50,8 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
+from operator import itemgetter
 
 from coach.session.carriers import NO_CARRIERS, Carriers, by_words, phrases_in
 from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
@@ -93,6 +96,10 @@ TO_BE_CLEAR = UNASKED | frozenset(
     )
 )
 """These, and the answers that make light of a pain, or agree."""
+
+NEARLY_AS_LIKELY = 0.5
+"""A phrase at least half as likely as the piece of another that was heard instead is what was meant. None that are
+urgent, or that nobody asked for: talk is full of pieces."""
 
 HARDLY_TALK = 3
 """So many words, all of them a command or said around one, are hardly ever heard in talk: 5 of 45 urgent phrases
@@ -146,6 +153,7 @@ class Attention:
         self._carriers: Mapping[str, frozenset[str]] = {}
         self._tells: Mapping[str, Command] = {}
         self._begin_telling: Set[str] = set()  # the words with which people begin to tell: "my", "this"
+        self._pieces: Set[str] = set()  # words of phrases that are no phrase: "now", "on"
         self._began: Milliseconds | None = None  # the utterance at hand
         self._breath = Milliseconds(0)  # when what was not acted on of it began
         self._changed = Milliseconds(0)
@@ -187,6 +195,7 @@ class Attention:
         self._tells = {word: command for command in tells if command in offered for word in tells[command]}
         telling = [words for words in map(str.split, meanings) if words[-1] in self._tells]
         self._begin_telling = {words[0] for words in telling}
+        self._pieces = {word for said in (*meanings, *self._carriers) for word in said.split()} - meanings.keys()
 
     def consider(
         self,
@@ -264,6 +273,7 @@ class Attention:
         if self._began is None:
             self._began, self._breath, self._done_with = now, now, ""
             self._believed.clear()
+        final = self._rather_than_a_piece(final)
         text = self._new_in(final.text)
         believed = self._believed.get(_known_end(text), self._began)
         if self._believed and not self._partial and self._speaks_over(said):
@@ -368,6 +378,22 @@ class Attention:
         if self._acted is None or command != self._acted.command or command not in self._urgent:
             return False
         return began <= self._acted_at or now < self._acted_at + SAME_AGAIN
+
+    def _rather_than_a_piece(self, final: Hypothesis) -> Hypothesis:
+        """What was meant where a piece of a phrase was heard: "no", and not the "now" of "stop now".
+
+        Nobody says a piece alone, but to Vosk's pairs of words it is hardly less likely than a phrase.
+        """
+        if final.text not in self._pieces:
+            return final
+        whole = [one for one in final.alternatives if one[0] not in self._pieces]
+        text, share = max(whole, key=itemgetter(1), default=("", 0.0))
+        command = self._meanings.get(text)
+        if command is None or command in self._urgent | UNASKED or share < NEARLY_AS_LIKELY * final.confidence:
+            return final
+        total = sum(share for _, share in whole)
+        alternatives = tuple((text, share / total) for text, share in whole)
+        return replace(final, text=text, confidence=share / total, alternatives=alternatives)
 
     def _confidence(self, hypothesis: Hypothesis, meant: Sequence[Heard]) -> float:
         """How surely that was meant, in whatever words; but not by one word of many, in which much talk ends."""

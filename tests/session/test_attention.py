@@ -437,6 +437,33 @@ def test_a_meaning_is_as_likely_as_all_the_words_together_in_which_it_may_have_b
     assert Ears("offering_easier").final("yes", 0.4, alternatives=doubtful).commands == []
 
 
+def test_a_phrase_is_meant_rather_than_a_piece_of_another_that_is_hardly_likelier():
+    now = (("now", 0.5), ("no", 0.3), ("no wait", 0.2))
+    assert Ears("offering_easier").final("now", 0.5, alternatives=now).commands == ["no"]
+    assert Ears("asking_strength").final("none", 0.4, alternatives=(("none", 0.4), ("nine", 0.3))).commands == [
+        "number_9"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "alternatives"),
+    [
+        ("offering_easier", (("now", 0.7), ("no", 0.3))),  # far likelier
+        ("offering_easier", (("[unk]", 0.5), ("no", 0.4))),  # speech, and no piece
+        ("offering_easier", (("house", 0.5), ("no", 0.4))),  # a decoy
+        ("offering_easier", (("now", 0.4), ("no", 0.25), ("yes", 0.2), ("yep", 0.15))),  # or its opposite
+        ("offering_easier", (("now", 0.4), ("[unk]", 0.35), ("no", 0.25))),  # rather talk than either
+        ("asking_strength", (("a", 0.4), ("on", 0.3), ("three", 0.2), ("two", 0.1))),  # makes light of a pain
+        ("moving", (("we", 0.55), ("wait", 0.45))),  # urgent, and talk is full of pieces
+        ("moving", (("go", 0.55), ("go on", 0.45))),  # moves on, and nobody asked
+        ("moving", ()),
+    ],
+)
+def test_a_piece_is_talk_where_it_is_likelier_or_the_phrase_could_do_harm(state, alternatives):
+    text, confidence = alternatives[0] if alternatives else ("now", 1.0)
+    assert Ears(state).final(text, confidence, alternatives=alternatives).commands == []
+
+
 def test_other_words_add_nothing_to_a_pain_that_one_word_of_many_tells():
     talk = (("my ear hurts", 0.4), ("my ears hurts", 0.3), ("the ear hurts", 0.3))
     assert Ears().final("my ear hurts", 0.4, alternatives=talk).commands == []
