@@ -25,7 +25,7 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   end: talk about pain was heard as "oh pain".
 - A meaning is as likely as all the words together in which it may have been said: ears that cannot tell "yes" from
   "yep" are sure of the answer. And nobody says a piece of a phrase alone: where the "now" of "stop now" was heard,
-  and "no" is nearly as likely, it was "no".
+  and "no" is nearly as likely, it was "no". Not over the coach's voice, whose own words are full of pieces.
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
   faster, as if it ended there. What was meant is understood in the same way; what other words only happened to
   sound like, mostly is not. It is asked again after two more decodings. Who says it anew is believed all the same,
@@ -273,7 +273,7 @@ class Attention:
         if self._began is None:
             self._began, self._breath, self._done_with = now, now, ""
             self._believed.clear()
-        final = self._rather_than_a_piece(final)
+        final = self._rather_than_a_piece(final, said)
         text = self._new_in(final.text)
         believed = self._believed.get(_known_end(text), self._began)
         if self._believed and not self._partial and self._speaks_over(said):
@@ -379,12 +379,12 @@ class Attention:
             return False
         return began <= self._acted_at or now < self._acted_at + SAME_AGAIN
 
-    def _rather_than_a_piece(self, final: Hypothesis) -> Hypothesis:
+    def _rather_than_a_piece(self, final: Hypothesis, said: Said) -> Hypothesis:
         """What was meant where a piece of a phrase was heard: "no", and not the "now" of "stop now".
 
         Nobody says a piece alone, but to Vosk's pairs of words it is hardly less likely than a phrase.
         """
-        if final.text not in self._pieces:
+        if final.text not in self._pieces or self._speaks_over(said):
             return final
         whole = [one for one in final.alternatives if one[0] not in self._pieces]
         text, share = max(whole, key=itemgetter(1), default=("", 0.0))

@@ -445,6 +445,11 @@ def test_a_phrase_is_meant_rather_than_a_piece_of_another_that_is_hardly_likelie
     ]
 
 
+def test_a_piece_of_a_phrase_over_the_coachs_voice_may_be_its_own():
+    ears = Ears("offering_easier", said=lambda since: "shall we go on now")
+    assert ears.final("now", 0.5, alternatives=(("now", 0.5), ("no", 0.3), ("no wait", 0.2))).commands == []
+
+
 @pytest.mark.parametrize(
     ("state", "alternatives"),
     [
