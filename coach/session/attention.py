@@ -386,14 +386,14 @@ class Attention:
         """
         if final.text not in self._pieces or self._speaks_over(said):
             return final
-        whole = [one for one in final.alternatives if one[0] not in self._pieces]
-        text, share = max(whole, key=itemgetter(1), default=("", 0.0))
-        command = self._meanings.get(text)
-        if command is None or command in self._urgent | UNASKED or share < NEARLY_AS_LIKELY * final.confidence:
+        whole = [(text, share) for text, share in final.alternatives if text not in self._pieces]
+        likeliest, likely = max(whole, key=itemgetter(1), default=("", 0.0))
+        command = self._meanings.get(likeliest)
+        if command is None or command in self._urgent | UNASKED or likely < NEARLY_AS_LIKELY * final.confidence:
             return final
         total = sum(share for _, share in whole)
         alternatives = tuple((text, share / total) for text, share in whole)
-        return replace(final, text=text, confidence=share / total, alternatives=alternatives)
+        return replace(final, text=likeliest, confidence=likely / total, alternatives=alternatives)
 
     def _confidence(self, hypothesis: Hypothesis, meant: Sequence[Heard]) -> float:
         """How surely that was meant, in whatever words; but not by one word of many, in which much talk ends."""
