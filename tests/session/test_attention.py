@@ -10,6 +10,7 @@ from coach.session.attention import (
     CLEAR_CONFIDENCE,
     FORGOTTEN,
     HARDLY_TALK,
+    LEAST_LEFT,
     MIN_CONFIDENCE,
     SAID_AGAIN,
     STANDING,
@@ -497,6 +498,47 @@ def test_nothing_urgent_must_be_clear():
     assert not TO_BE_CLEAR & VOICE.urgent
 
 
+@pytest.mark.parametrize("first", ["", "next ", "[unk] "])
+@pytest.mark.parametrize(
+    ("end", "command"),
+    [("starting to hurt", "it_hurts"), ("is killing me", "it_hurts"), ("in my chest", "red_flag")],
+)
+def test_the_last_words_of_a_phrase_are_the_phrase_whatever_its_first_was_taken_for(first, end, command):
+    assert Ears().final(f"{first}{end}").commands == [command]
+    assert Ears().final(f"{first}{end}", MIN_CONFIDENCE - 0.01).commands == []
+    assert Ears().final(f"left {first or 'go '}{end}").commands == []
+    assert Ears().final(f"{first}{end} left").commands == []
+    assert Ears().partial(f"{first}{end}", each=1_000).commands == []
+
+
+@pytest.mark.parametrize("end", ["something wrong", "is numb", "a doctor", "killing me"])
+def test_two_words_of_a_phrase_are_talk(end):
+    assert any(phrase.endswith(f" {end}") for phrase in meanings_in("moving"))
+    assert Ears().final(end).commands == []
+
+
+def test_how_phrases_end_that_mean_different_things_or_must_be_clear_means_nothing():
+    meanings = {
+        "it is a bit too much": "easier",
+        "was it a bit too much": "it_hurts",
+        "let us do it again": "next",
+    }
+    for end in ("a bit too much", "go on again", "us go on again"):
+        assert Ears(meanings=meanings).final(end).commands == []
+    assert Ears(meanings=meanings).final("is a bit too much").commands == ["easier"]
+
+
+def test_how_a_phrase_ends_may_be_the_coachs_own():
+    ears = Ears(said=lambda since: "say so if it is starting to hurt")
+    assert ears.final("starting to hurt").commands == []
+
+
+def test_a_phrase_is_as_likely_as_it_is_with_all_the_words_that_may_have_come_before_it():
+    torn = (("go slow down", 0.4), ("left slow down", 0.35), ("slow down", 0.25))
+    assert Ears().final("go slow down", 0.4, alternatives=torn).commands == ["slower"]
+    assert Ears().final("go slow down", 0.4, alternatives=torn[:1]).commands == []
+
+
 # --- Heard twice -----------------------------------------------------------------------------------------
 
 
@@ -569,6 +611,15 @@ def test_the_coachs_own_word_is_not_heard_again():
 def test_a_second_hearing_must_be_as_clear_as_the_first():
     assert Ears(second=Opinions("stop", confidence=MIN_CONFIDENCE)).partial("stop").commands == ["stop"]
     assert Ears(second=Opinions("stop", confidence=MIN_CONFIDENCE - 0.01)).partial("stop").commands == []
+
+
+def test_a_second_hearing_may_be_torn_between_it_and_what_is_hardly_likelier():
+    torn = Opinions("[unk]", confidence=0.4, alternatives=(("[unk]", 0.4), ("it burns", 0.2), ("six", 0.2)))
+    assert Ears(second=torn).final("it's burning").commands == ["it_hurts"]
+    unlikely = Opinions("[unk]", confidence=0.6, alternatives=(("[unk]", 0.6), ("it burns", 0.2), ("six", 0.2)))
+    assert Ears(second=unlikely).final("it's burning").commands == []
+    onwards = Opinions("[unk]", confidence=0.5, alternatives=(("[unk]", 0.5), ("next", 0.4), ("six", 0.1)))
+    assert Ears(second=onwards).final("next").commands == []
 
 
 @pytest.mark.parametrize(("phrase", "command"), [("next", "next"), ("go back", "back"), ("please pause", "pause")])
@@ -740,7 +791,7 @@ def test_the_recogniser_changing_its_mind_about_what_came_before_does_not_make_a
 # --- Whatever the ears report ----------------------------------------------------------------------------
 
 WORDS = st.sampled_from(
-    [UNKNOWN, "five", "because", "stop", "top", "pause", "it", "hurts", "next", "slower", "ow"]
+    [UNKNOWN, "five", "because", "stop", "top", "pause", "it", "hurts", "starting to hurt", "next", "slower", "ow"]
 )
 TEXTS = st.lists(WORDS, max_size=4).map(" ".join)
 TURNS = st.lists(
@@ -780,16 +831,24 @@ def is_told(heard):
     return heard.words not in meanings_in("moving") and heard.words.split()[-1] in tells
 
 
+def is_end(heard):
+    """Whether it is no phrase, but how one ends, or several that all mean this."""
+    meanings = meanings_in("moving")
+    of = {command for phrase, command in meanings.items() if phrase.endswith(f" {heard.words}")}
+    return heard.words not in meanings and of == {heard.command} and len(heard.words.split()) >= LEAST_LEFT
+
+
 @given(TURNS)
 def test_it_only_ever_acts_on_offered_phrases(turns):
     meanings = meanings_in("moving")
     ears, _ = run(turns)
-    assert all(meanings.get(it.words) == it.command or is_told(it) for _, it in ears.heard)
+    assert all(meanings.get(it.words) == it.command or is_told(it) or is_end(it) for _, it in ears.heard)
 
 
 @given(TURNS)
 @example([Hypothesis("it hurts [unk]", final=True, confidence=1.0)])
 @example([Hypothesis("stop it hurts", final=True, confidence=1.0)])
+@example([Hypothesis("five starting to hurt", final=True, confidence=1.0)])
 def test_what_it_acts_on_ends_the_utterance_but_for_one_word_after_several(turns):
     meanings = meanings_in("moving")
     _, log = run(turns)
@@ -800,6 +859,10 @@ def test_what_it_acts_on_ends_the_utterance_but_for_one_word_after_several(turns
             if is_told(acted):
                 assert turn.final
                 assert turn.text.endswith(acted.words)
+                continue
+            if is_end(acted):
+                assert turn.final
+                assert acted.words in (" ".join(words), " ".join(words[1:]))
                 continue
             assert not {UNKNOWN, "five", "because"} & set(acted.words.split())
             if " " in acted.words and acted.command not in TO_BE_CLEAR and turn.final:

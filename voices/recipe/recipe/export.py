@@ -27,7 +27,7 @@ MODEL_CONFIGURATION = """--min-active=200
 --frame-subsampling-factor=3
 --frames-per-chunk=12
 --endpoint.silence-phones=1
---endpoint.rule2.min-trailing-silence=0.4
+--endpoint.rule2.min-trailing-silence=0.38
 --endpoint.rule3.min-trailing-silence=0.6
 --endpoint.rule4.min-trailing-silence=0.9
 """
