@@ -31,7 +31,7 @@ MODEL_CONFIGURATION = """--min-active=200
 --endpoint.rule3.min-trailing-silence=0.6
 --endpoint.rule4.min-trailing-silence=0.9
 """
-"""conf/model.conf. Silence is phone 1. A final result comes after 0.4 s of silence where the words end at a good place, 0.6 s where at
+"""conf/model.conf. Silence is phone 1. A final result comes after 0.38 s of silence where the words end at a good place, 0.6 s where at
 a fair one, 0.9 s in any case: commands are short, and the pauses inside them shorter. Kaldi's own rules wait 0.5, 1 and 2 s."""
 
 
