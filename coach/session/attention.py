@@ -16,7 +16,7 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   below): "don't make it harder" is heard as an unknown word and a phrase, too.
 - Noise eats how a phrase begins, or makes another word of it: of "that's starting to hurt" there is left "starting
   to hurt". So the last words of phrases that all mean the same, three or more, mean it, too. Not two: in talk "is
-  numb" and "a doctor" were heard. Nor what must be clear.
+  numb" and "a doctor" were heard. Nor what must be clear, nor over the coach's voice.
 - Urgent phrases are acted on once a partial result has stood for longer than two steps of the recogniser: an
   endpoint takes half a second and longer, and half a second is long when it hurts. The words before it are
   known then, of the words after it only how the next begins: "stop" may turn out to begin a sentence. Silence is
@@ -292,6 +292,8 @@ class Attention:
             meant = self._meant_over_talk(text, final.confidence)
         else:
             meant = self._meant(text) or self._made_out(text, said) or self._understood(text)
+            if meant and meant[-1].words in self._ends and self._speaks_over(said):
+                meant = []  # the coach's own words are full of pieces
         meant = self._by_somebody(meant, believed, now, said, was_echo)
         acted_on = self._act(self._sure_of(meant, text, self._confidence(final, meant), now, said), now)
         self._began, self._partial = None, ""

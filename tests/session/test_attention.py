@@ -528,9 +528,10 @@ def test_how_phrases_end_that_mean_different_things_or_must_be_clear_means_nothi
     assert Ears(meanings=meanings).final("is a bit too much").commands == ["easier"]
 
 
-def test_how_a_phrase_ends_may_be_the_coachs_own():
-    ears = Ears(said=lambda since: "say so if it is starting to hurt")
+def test_how_a_phrase_ends_may_be_the_coachs_own_while_it_speaks():
+    ears = Ears(said=lambda since: "bend a little further")
     assert ears.final("starting to hurt").commands == []
+    assert ears.final("that's starting to hurt").commands == ["it_hurts"]
 
 
 def test_a_phrase_is_as_likely_as_it_is_with_all_the_words_that_may_have_come_before_it():
