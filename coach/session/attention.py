@@ -30,10 +30,11 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   "yep" are sure of the answer. And nobody says a piece of a phrase alone: where the "now" of "stop now" was heard,
   and "no" is nearly as likely, it was "no". Not over the coach's voice, whose own words are full of pieces.
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
-  faster, as if it ended there. What was meant is understood in the same way; what other words only happened to
-  sound like, mostly is not. It is asked again after two more decodings. Who says it anew is believed all the same,
-  and what is urgent does not wait for its end then, either. A pain that is told by one word of many must be clear,
-  or heard twice. Not over the coach's voice nor over talk, which leave too little of anything.
+  faster, as if it ended there. What was meant is understood in the same way, or nearly as likely as what is; what
+  other words only happened to sound like, mostly is not. It is asked again after two more decodings. Who says it
+  anew is believed all the same, and what is urgent does not wait for its end then, either. A pain that is told by
+  one word of many must be clear, or heard twice. Not over the coach's voice nor over talk, which leave too little
+  of anything.
 - An utterance is acted on once. What follows in the same breath counts only if it is urgent and something else:
   "pause ... stop". So the rest of a word, cut off by a new grammar, is nothing. Ears that are given other phrases
   in the middle of long talk never end it: words in which what was acted on is no longer found are another breath.
@@ -291,11 +292,9 @@ class Attention:
         if self._over_talk and not self._speaks_over(said):
             meant = self._meant_over_talk(text, final.confidence)
         else:
-            meant = self._meant(text) or self._made_out(text, said) or self._understood(text)
-            if meant and meant[-1].words in self._ends and self._speaks_over(said):
-                meant = []  # the coach's own words are full of pieces
+            meant = self._meant(text) or self._made_out(text, said) or self._understood(text, said)
         meant = self._by_somebody(meant, believed, now, said, was_echo)
-        acted_on = self._act(self._sure_of(meant, text, self._confidence(final, meant), now, said), now)
+        acted_on = self._act(self._sure_of(meant, text, self._confidence(final, meant, said), now, said), now)
         self._began, self._partial = None, ""
         return acted_on
 
@@ -305,10 +304,10 @@ class Attention:
         if self._second is None or is_long or self._over_talk or self._speaks_over(said):
             return meant
         again = self._second()
-        understood = self._understood(again.text)
-        is_sure = self._confidence(again, understood) >= MIN_CONFIDENCE
+        understood = self._understood(again.text, said)
+        is_sure = self._confidence(again, understood, said) >= MIN_CONFIDENCE
         commands = {it.command for it in understood if is_sure}
-        return [it for it in meant if it.command in commands or self._may_be(it.command, again)]
+        return [it for it in meant if it.command in commands or self._may_be(it.command, again, said)]
 
     def _sure_of(
         self, meant: list[Heard], text: str, confidence: float, now: Milliseconds, said: Said
@@ -404,31 +403,33 @@ class Attention:
         alternatives = tuple((text, share / total) for text, share in whole)
         return replace(final, text=likeliest, confidence=likely / total, alternatives=alternatives)
 
-    def _may_be(self, command: Command, again: Hypothesis) -> bool:
+    def _may_be(self, command: Command, again: Hypothesis, said: Said) -> bool:
         """Whether that is nearly as likely as whatever is likeliest, if it moves nobody on."""
         likeliest = max((share for _, share in again.alternatives), default=1.0)
-        return command not in UNASKED and self._share_of({command}, again) >= NEARLY_AS_LIKELY * likeliest
+        return command not in UNASKED and self._share_of({command}, again, said) >= NEARLY_AS_LIKELY * likeliest
 
-    def _confidence(self, hypothesis: Hypothesis, meant: Sequence[Heard]) -> float:
+    def _confidence(self, hypothesis: Hypothesis, meant: Sequence[Heard], said: Said) -> float:
         """How surely that was meant, in whatever words."""
         if not meant:
             return hypothesis.confidence
-        return max(hypothesis.confidence, self._share_of({it.command for it in meant}, hypothesis))
+        return max(hypothesis.confidence, self._share_of({it.command for it in meant}, hypothesis, said))
 
-    def _share_of(self, commands: Set[Command], hypothesis: Hypothesis) -> float:
+    def _share_of(self, commands: Set[Command], hypothesis: Hypothesis, said: Said) -> float:
         """How likely phrases for these were said; not one word of many, in which much talk ends."""
-        said = ((_after(self._done_with, text), share) for text, share in hypothesis.alternatives)
+        likely = ((_after(self._done_with, text), share) for text, share in hypothesis.alternatives)
         return sum(
-            share for text, share in said if text and {it.command for it in self._phrases(text)} == commands
+            share
+            for text, share in likely
+            if text and {it.command for it in self._phrases(text) or self._by_its_end(text, said)} == commands
         )
 
-    def _understood(self, text: str) -> list[Heard]:
+    def _understood(self, text: str, said: Said) -> list[Heard]:
         """What an utterance means that has ended."""
-        return self._phrases(text) or self._told(text)
+        return self._phrases(text) or self._told(text) or self._by_its_end(text, said)
 
     def _phrases(self, text: str) -> list[Heard]:
-        """What an utterance means of which a phrase is nearly all."""
-        return self._meant(text) or self._meant_with_a_word_more(text) or self._meant_by_its_end(text)
+        """What an utterance means that consists of phrases, or of one and a word more."""
+        return self._meant(text) or self._meant_with_a_word_more(text)
 
     def _meant(self, text: str) -> list[Heard]:
         """What an utterance means that consists of phrases, what people say around them, and nothing else."""
@@ -456,12 +457,12 @@ class Attention:
                 return [Heard(self._meanings[phrase], phrase)]
         return []
 
-    def _meant_by_its_end(self, text: str) -> list[Heard]:
+    def _by_its_end(self, text: str, said: Said) -> list[Heard]:
         """What an utterance means that is the end of a phrase, or one other word and that."""
-        for end in (text, _but_first(text)):
-            if end in self._ends:
-                return [Heard(self._ends[end], end)]
-        return []
+        end = next((it for it in (text, _but_first(text)) if it in self._ends), None)
+        if end is None or self._speaks_over(said):
+            return []
+        return [Heard(self._ends[end], end)]
 
     def _told(self, text: str) -> list[Heard]:
         """What an utterance means that ends in a word which tells it."""
