@@ -11,6 +11,7 @@ from coach.session.attention import (
     FORGOTTEN,
     HARDLY_TALK,
     LEAST_LEFT,
+    LIKELY_ENOUGH,
     MIN_CONFIDENCE,
     SAID_AGAIN,
     STANDING,
@@ -468,6 +469,51 @@ def test_a_piece_of_a_phrase_over_the_coachs_voice_may_be_its_own():
 def test_a_piece_is_talk_where_it_is_likelier_or_the_phrase_could_do_harm(state, alternatives):
     text, confidence = alternatives[0] if alternatives else ("now", 1.0)
     assert Ears(state).final(text, confidence, alternatives=alternatives).commands == []
+
+
+KILLING = "my hip is killing me"
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "command"),
+    [
+        ((("[unk]", 0.85), (KILLING, LIKELY_ENOUGH)), "it_hurts"),
+        ((("a bit", 0.6), ("[unk]", 0.24), ("oh my toe hurts", 0.08), ("my toe hurts", 0.08)), "it_hurts"),
+        ((("[unk]", 0.8), ("next starting to hurt", 0.2)), "it_hurts"),  # what noise left of it
+        ((("[unk]", 0.7), ("i feel faint", 0.2), (KILLING, 0.1)), "red_flag"),
+        ((("[unk]", 0.8), ("what comes next", 0.2)), "whats_next"),
+    ],
+)
+def test_a_long_phrase_counts_where_what_is_likelier_is_no_phrase(alternatives, command):
+    assert Ears().final(*alternatives[0], alternatives=alternatives).commands == [command]
+
+
+@pytest.mark.parametrize(
+    "alternatives",
+    [
+        (("[unk]", 0.87), (KILLING, LIKELY_ENOUGH - 0.02)),
+        (("[unk]", 0.6), ("it hurts", 0.4)),  # two words are heard in talk
+        (("[unk]", 0.6), ("make it harder", 0.4)),  # asks more of their back
+        (("[unk]", 0.6), ("my back is stiff", 0.4)),  # no phrase
+        (("[unk]", 0.4), ("i feel faint", 0.2), (KILLING, 0.2), ("take a break", 0.2)),  # one as likely as another
+        (("how long", 0.6), (KILLING, 0.4)),  # a phrase is likelier
+    ],
+)
+def test_a_long_phrase_does_not_count_where_it_may_be_talk_or_another_phrase(alternatives):
+    heard = Ears().final(*alternatives[0], alternatives=alternatives)
+    assert heard.commands in ([], ["how_long"])
+
+
+def test_an_unlikely_phrase_may_be_the_coach_itself_or_the_talk_of_others():
+    unlikely = (("[unk]", 0.6), (KILLING, 0.4))
+    assert Ears(said=lambda since: "Easy now.").final("[unk]", 0.6, alternatives=unlikely).commands == []
+    heard = Ears().partial("[unk]", over_talk=True).final("[unk]", 0.6, over_talk=True, alternatives=unlikely)
+    assert heard.commands == []
+
+
+def test_an_unlikely_phrase_in_the_breath_of_what_was_acted_on_is_not_one_more():
+    torn = (("stop [unk]", 0.6), (f"stop {KILLING}", 0.4))
+    assert Ears().partial("stop").final("stop [unk]", 0.6, alternatives=torn).commands == ["stop"]
 
 
 def test_other_words_add_nothing_to_a_pain_that_one_word_of_many_tells():
