@@ -19,7 +19,7 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
   numb" and "a doctor" were heard. Nor what must be clear, nor over the coach's voice.
 - Nor is a phrase of three words and more heard in talk even as one of the less likely things that it may have
   been. So where no phrase was heard, such phrases are believed though unknown speech is likelier, with the same
-  exceptions.
+  exceptions; but answers only if it is not.
 - Urgent phrases are acted on once a partial result has stood for longer than two steps of the recogniser: an
   endpoint takes half a second and longer, and half a second is long when it hurts. The words before it are
   known then, of the words after it only how the next begins: "stop" may turn out to begin a sentence. Silence is
@@ -62,6 +62,7 @@ from operator import itemgetter
 
 from coach.session.carriers import NO_CARRIERS, Carriers, by_words, phrases_in
 from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
+from coach.session.phrases import ANSWERS
 
 STANDING = Milliseconds(260)
 """So long a partial result must stand before an urgent phrase is acted on. The recogniser decodes every 120 ms:
@@ -118,7 +119,8 @@ that nobody had said. In noise 10 dB below the voice, 11 of 161 that somebody ha
 
 LIKELY_ENOUGH = 0.15
 """So likely such phrases must be together where what is likelier is no phrase. In 2.5 hours of talk, in quiet, in
-noise, in music and from afar, none was as likely as 0.1."""
+noise, in music and from afar, none was as likely as 0.1. Answers must be likelier than all else: what was asked
+can be asked again."""
 
 ANOTHER_OPINION = Milliseconds(240)
 """What was not understood in the same way when it was heard once more may be so after two decodings more."""
@@ -416,7 +418,9 @@ class Attention:
         if self._over_talk or self._done_with or self._understood(final.text, said) or self._speaks_over(said):
             return final
         long = [(text, share) for text, share in final.alternatives if self._is_hardly_talk(text, said)]
-        return _one_of(long, final) if sum(share for _, share in long) >= LIKELY_ENOUGH else final
+        is_answer = any(it.command in ANSWERS for text, _ in long for it in self._understood(text, said))
+        enough = MIN_CONFIDENCE if is_answer else LIKELY_ENOUGH
+        return _one_of(long, final) if sum(share for _, share in long) >= enough else final
 
     def _is_hardly_talk(self, text: str, said: Said) -> bool:
         meant = self._phrases(text) or self._by_its_end(text, said)

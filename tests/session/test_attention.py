@@ -504,6 +504,14 @@ def test_a_long_phrase_does_not_count_where_it_may_be_talk_or_another_phrase(alt
     assert heard.commands in ([], ["how_long"])
 
 
+def test_a_long_answer_must_be_likelier_than_that_it_is_none():
+    meanings = {"when i wake up": "after_waking", "before i go to bed": "before_bed", "yes": "yes"}
+    torn = (("[unk]", 0.4), ("when i wake up", 0.35), ("oh when i wake up", 0.25))
+    assert Ears(meanings=meanings).final("[unk]", 0.4, alternatives=torn).commands == ["after_waking"]
+    unlikely = (("[unk]", 0.6), ("when i wake up", 0.4))
+    assert Ears(meanings=meanings).final("[unk]", 0.6, alternatives=unlikely).commands == []
+
+
 def test_an_unlikely_phrase_may_be_the_coach_itself_or_the_talk_of_others():
     unlikely = (("[unk]", 0.6), (KILLING, 0.4))
     assert Ears(said=lambda since: "Easy now.").final("[unk]", 0.6, alternatives=unlikely).commands == []
