@@ -1,25 +1,8 @@
 """Attention: which of the things the ears believe they hear are meant for the coach.
 
-One small pure policy with its reasons. The recogniser forces whatever it hears onto the phrases it listens for,
-often with full confidence, so a hypothesis is acted on only when its shape is right:
+One small pure policy with its reasons. What words mean by themselves is told in ``meaning.py``; they are acted on
+only at the right time, when they are sure enough, and when a person said them to the coach:
 
-- The whole utterance is a phrase, or the same one again and again. "Stop" is a command, "stop stop stop" is one
-  too, "I could not stop" is talk; ``[unk]`` and decoy words around a phrase make it talk. Carriers do not (see
-  ``coach/session/carriers.py``): "please stop" is "stop", and "about three" is "three". Urgent phrases in one
-  breath are all meant, one after another: who says "ouch, stop" is in pain, and wants to stop.
-- People tell of a pain in endless ways: "my ear hurts". So some words tell it by themselves, at the end of
-  a whole utterance: after unknown speech, or after several words that are all known, one of which begins a phrase
-  that ends so: "my", "this". Not alone, and not after a single word: "bird" is heard as "hurts", and "backward" as
-  "back hurts". Nor after both: talk is heard as such, and as "a sharp hurt light hurts".
-- A phrase of several words is hardly ever heard in talk, so one more word before or after it is allowed: people
-  say "what's next please", and noise before a phrase is heard as a short word. Not for what must be clear (see
-  below): "don't make it harder" is heard as an unknown word and a phrase, too.
-- Noise eats how a phrase begins, or makes another word of it: of "that's starting to hurt" there is left "starting
-  to hurt". So the last words of phrases that all mean the same, three or more, mean it, too. Not two: in talk "is
-  numb" and "a doctor" were heard. Nor what must be clear, nor over the coach's voice.
-- Nor is a phrase of three words and more heard in talk even as one of the less likely things that it may have
-  been. So where no phrase was heard, such phrases are believed though unknown speech is likelier, with the same
-  exceptions; but answers only if it is not.
 - Urgent phrases are acted on once a partial result has stood for longer than two steps of the recogniser: an
   endpoint takes half a second and longer, and half a second is long when it hurts. The words before it are
   known then, of the words after it only how the next begins: "stop" may turn out to begin a sentence. Silence is
@@ -32,6 +15,9 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 - A meaning is as likely as all the words together in which it may have been said: ears that cannot tell "yes" from
   "yep" are sure of the answer. And nobody says a piece of a phrase alone: where the "now" of "stop now" was heard,
   and "no" is nearly as likely, it was "no". Not over the coach's voice, whose own words are full of pieces.
+- A phrase of three words and more is hardly ever heard in talk, not even as one of the less likely things that it
+  may have been. So where no phrase was heard, such phrases are believed though unknown speech is likelier; but
+  answers only if it is not, and nothing that must be clear, nor over the coach's voice.
 - What is urgent, or must be clear, is heard twice if it is short: as it comes, and once more by itself, a little
   faster, as if it ended there. What was meant is understood in the same way, or nearly as likely as what is; what
   other words only happened to sound like, mostly is not. It is asked again after two more decodings. Who says it
@@ -51,17 +37,16 @@ often with full confidence, so a hypothesis is acted on only when its shape is r
 - Whoever is louder than the talk of others around them is heard afresh, in the middle of it; a word before an
   urgent phrase is the rest of that talk. So is a speaker who raises their voice: every other phrase must be all
   that is said, and clear. Not where the coach speaks: the talk is its own then.
-- The coach's voice eats the consonants of what is said over it: "stop" becomes "top". So while the coach speaks, a
-  lone word that is left of an urgent phrase counts as the phrase. It waits for the end: it may yet become whole.
+- While the coach speaks, a lone word that its voice has left of an urgent phrase counts as the phrase. It waits
+  for the end: it may yet become whole. The end of a phrase does not count there.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from operator import itemgetter
 
-from coach.session.carriers import NO_CARRIERS, Carriers, by_words, phrases_in
-from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
+from coach.session.meaning import TO_BE_CLEAR, UNASKED, WAKE, Meanings, but_first, known_end
+from coach.session.messages import Command, Heard, Hypothesis, Milliseconds
 from coach.session.phrases import ANSWERS
 
 STANDING = Milliseconds(260)
@@ -81,37 +66,14 @@ of the right results lay above 0.9."""
 CLEAR_CONFIDENCE = 0.7
 """For what could do harm when nobody said it."""
 
-WAKE = Command("wake")
-
 UNASKED_CONFIDENCE = 0.8
 """For such commands that answer no question. Of 142 such commands and answers by strangers that were obeyed none
 was less clear, of 148 by people of the examination two, both of them answers; of five that nobody had given, in
 2.7 hours of talk, three."""
 
-UNASKED = frozenset(map(Command, ("next", "back", "done", "resume", "faster", "harder", WAKE)))
-"""These move the person on, or ask more of their back. Said again, they are soon understood; done wrongly, they
-can hurt. A wake phrase is listened for all day, through every talk in the room: whoever is not heard calls again,
-but a coach that speaks up unasked is switched off."""
-
-TO_BE_CLEAR = UNASKED | frozenset(
-    map(
-        Command,
-        (
-            "yes",
-            *(f"{kind}_{number}" for kind in ("number", "correction") for number in range(5)),
-            *("a_little", "dull"),
-        ),
-    )
-)
-"""These, and the answers that make light of a pain, or agree."""
-
 NEARLY_AS_LIKELY = 0.5
 """A phrase at least half as likely as the piece of another that was heard instead is what was meant. None that are
 urgent, or that nobody asked for: talk is full of pieces. Heard a second time, it need be no likelier."""
-
-LEAST_LEFT = 3
-"""So many words must be left of a phrase whose beginning was lost. With two, 37 minutes of talk in quiet, in noise
-and in music were taken for nine urgent ends of phrases; with three for none."""
 
 HARDLY_TALK = 3
 """So many words, all of them a command or said around one, are hardly ever heard in talk: 5 of 45 urgent phrases
@@ -140,11 +102,6 @@ FORGOTTEN = Milliseconds(2_000)
 """Ears that were given other phrases may never end an utterance. A partial result that comes so long after the one
 before begins another, and even what was acted on may be said again."""
 
-NOT_MUFFLED: Mapping[str, str] = {}
-TELLS_NOTHING: Mapping[Command, Sequence[str]] = {}
-
-_WORD = re.compile(r"[a-z']+")
-
 Said = Callable[[Milliseconds], str]
 """Returns the words that the coach may have been saying since a moment."""
 
@@ -164,14 +121,7 @@ class Attention:
     """Turns hypotheses into what the person meant. Time is counted in calls and arguments."""
 
     def __init__(self) -> None:
-        self._meanings: Mapping[str, Command] = {}
-        self._urgent: frozenset[Command] = frozenset()
-        self._muffled: Mapping[str, str] = {}
-        self._carriers: Mapping[str, frozenset[str]] = {}
-        self._tells: Mapping[str, Command] = {}
-        self._begin_telling: Set[str] = set()  # the words with which people begin to tell: "my", "this"
-        self._pieces: Set[str] = set()  # words of phrases that are no phrase: "now", "on"
-        self._ends: Mapping[str, Command] = {}  # how phrases end, and what only these mean: "starting to hurt"
+        self._meanings = Meanings({}, frozenset())
         self._began: Milliseconds | None = None  # the utterance at hand
         self._breath = Milliseconds(0)  # when what was not acted on of it began
         self._changed = Milliseconds(0)
@@ -186,35 +136,11 @@ class Attention:
         self._acted_at = Milliseconds(0)
         self._unclear: tuple[Command, Milliseconds] | None = None  # what was not understood clearly, and when
 
-    def attend_to(
-        self,
-        meanings: Mapping[str, Command],
-        urgent: frozenset[Command],
-        muffled: Mapping[str, str] = NOT_MUFFLED,
-        carriers: Sequence[Carriers] = NO_CARRIERS,
-        tells: Mapping[Command, Sequence[str]] = TELLS_NOTHING,
-    ) -> None:
-        """From now on, these phrases have these meanings.
-
-        Args:
-            meanings: the command of each phrase that is listened for.
-            urgent: the commands to act on before the utterance has ended.
-            muffled: what is left of urgent phrases that are said over the coach's voice, with the phrases.
-            carriers: what people say around phrases, and what changes nothing.
-            tells: words that tell an urgent command at the end of what is said.
-        """
-        if meanings != self._meanings:
+    def attend_to(self, meanings: Meanings) -> None:
+        """From now on, this is what may be meant."""
+        if meanings.phrases != self._meanings.phrases:
             self._unclear = None  # an answer to another question
         self._meanings = meanings
-        self._urgent = urgent
-        self._muffled = {left: phrase for left, phrase in muffled.items() if meanings.get(phrase) in urgent}
-        self._carriers = by_words(carriers)
-        offered = frozenset(meanings.values())
-        self._tells = {word: command for command in tells if command in offered for word in tells[command]}
-        telling = [words for words in map(str.split, meanings) if words[-1] in self._tells]
-        self._begin_telling = {words[0] for words in telling}
-        self._pieces = {word for said in (*meanings, *self._carriers) for word in said.split()} - meanings.keys()
-        self._ends = _ends_of(meanings)
 
     def consider(
         self,
@@ -254,7 +180,7 @@ class Attention:
         acted_on, new = self._done_with, self._new_in(text)
         if acted_on and not self._done_with:
             self._breath = now
-        if (known := _known_end(new)) != _known_end(self._partial):
+        if (known := known_end(new)) != known_end(self._partial):
             self._believed[known] = now
         self._partial = new
         self._changed = now
@@ -269,19 +195,20 @@ class Attention:
 
     def _hurry(self, now: Milliseconds, said: Said, was_echo: WasEcho) -> list[Heard]:
         """Act on urgent phrases before the utterance has ended."""
-        text, meant = self._partial, self._meant(self._partial)
+        text, meant = self._partial, self._meanings.of(self._partial)
         if not meant and self._speaks_over(said):
-            text = _known_end(self._partial)
-            meant = self._meant(text)
+            text = known_end(self._partial)
+            meant = self._meanings.of(text)
         if not meant and self._over_talk:
-            text = _but_first(text)
-            meant = self._meant(text)
+            text = but_first(text)
+            meant = self._meanings.of(text)
         may_wait = any(
-            it.command not in self._urgent or self._may_become_another(text, it.command) for it in meant
+            it.command not in self._meanings.urgent or self._meanings.may_become_another(text, it.command)
+            for it in meant
         )
         if may_wait or not meant or now < self._ask_again:
             return []
-        meant = self._by_somebody(meant, self._believed[_known_end(self._partial)], now, said, was_echo)
+        meant = self._by_somebody(meant, self._believed[known_end(self._partial)], now, said, was_echo)
         if not meant:
             return []
         self._ask_again = Milliseconds(now + ANOTHER_OPINION)
@@ -294,14 +221,14 @@ class Attention:
             self._believed.clear()
         final = self._rather_than_talk(self._rather_than_a_piece(final, said), said)
         text = self._new_in(final.text)
-        believed = self._believed.get(_known_end(text), self._began)
+        believed = self._believed.get(known_end(text), self._began)
         if self._believed and not self._partial and self._speaks_over(said):
             text = ""  # it was taken back
         self._partial = text
         if self._over_talk and not self._speaks_over(said):
             meant = self._meant_over_talk(text, final.confidence)
         else:
-            meant = self._meant(text) or self._made_out(text, said) or self._understood(text, said)
+            meant = self._meanings.of(text) or self._made_out(text, said) or self._understood(text, said)
         meant = self._by_somebody(meant, believed, now, said, was_echo)
         acted_on = self._act(self._sure_of(meant, text, self._confidence(final, meant, said), now, said), now)
         self._began, self._partial = None, ""
@@ -309,7 +236,7 @@ class Attention:
 
     def _heard_twice(self, meant: list[Heard], text: str, said: Said) -> list[Heard]:
         """What is understood in the same way when it is heard once more, if it is short, or only told."""
-        is_long = len(text.split()) >= HARDLY_TALK and self._meanings.keys() >= {it.words for it in meant}
+        is_long = len(text.split()) >= HARDLY_TALK and self._meanings.are_phrases(meant)
         if self._second is None or is_long or self._over_talk or self._speaks_over(said):
             return meant
         again = self._second()
@@ -328,12 +255,12 @@ class Attention:
         if not meant or confidence < MIN_CONFIDENCE:
             return []
         command = meant[-1].command  # there are several only if all of them are urgent
-        is_urgent = command in self._urgent
+        is_urgent = command in self._meanings.urgent
         if not is_urgent and self._acted is not None and self._breath < self._acted_at + REFRACTORY:
             return []
-        must_be_clear = (command in TO_BE_CLEAR and not is_urgent) or self._is_carried(text)
+        must_be_clear = (command in TO_BE_CLEAR and not is_urgent) or self._meanings.is_carried(text)
         is_clear = confidence >= (UNASKED_CONFIDENCE if command in UNASKED else CLEAR_CONFIDENCE)
-        is_told_clearly = meant[-1].words not in self._meanings and is_clear
+        is_told_clearly = not self._meanings.are_phrases(meant[-1:]) and is_clear
         if is_told_clearly or not (must_be_clear or is_urgent):
             return meant
         if is_clear or not must_be_clear:
@@ -350,10 +277,6 @@ class Attention:
             return []
         command, at = self._unclear
         return meant if meant[-1].command == command and now - at <= SAID_AGAIN else []
-
-    def _is_carried(self, text: str) -> bool:
-        """Whether something is said around the phrases: in talk they are heard so more often than alone."""
-        return bool(phrases_in(text, self._meanings, self._carriers) and not phrases_in(text, self._meanings, {}))
 
     def _by_somebody(
         self, meant: Sequence[Heard], believed: Milliseconds, now: Milliseconds, said: Said, was_echo: WasEcho
@@ -373,7 +296,7 @@ class Attention:
         if not new or was_echo(believed):
             return []
         own_words = said(Milliseconds(believed - ECHO_AND_DECODING))
-        return [it for it in new if not self._is_own(it.words, own_words)]
+        return [it for it in new if not self._meanings.may_be_heard_in(own_words, it.words)]
 
     def _act(self, meant: list[Heard], now: Milliseconds) -> list[Heard]:
         """Act on that, and remember it."""
@@ -383,16 +306,8 @@ class Attention:
             self._acted, self._acted_at = meant[-1], now
         return meant
 
-    def _is_own(self, words: str, own_words: str) -> bool:
-        telling = words.rsplit(maxsplit=1)[-1]
-        return (
-            _is_in(words, own_words)
-            or _is_in(self._muffled.get(words), own_words)
-            or (telling in self._tells and _is_in(telling, own_words))
-        )
-
     def _is_same_again(self, command: Command, began: Milliseconds, now: Milliseconds) -> bool:
-        if self._acted is None or command != self._acted.command or command not in self._urgent:
+        if self._acted is None or command != self._acted.command or command not in self._meanings.urgent:
             return False
         return began <= self._acted_at or now < self._acted_at + SAME_AGAIN
 
@@ -401,14 +316,14 @@ class Attention:
 
         Nobody says a piece alone, but to Vosk's pairs of words it is hardly less likely than a phrase.
         """
-        if final.text not in self._pieces or self._speaks_over(said):
+        if not self._meanings.is_piece(final.text) or self._speaks_over(said):
             return final
-        whole = [(text, share) for text, share in final.alternatives if text not in self._pieces]
+        whole = [(text, share) for text, share in final.alternatives if not self._meanings.is_piece(text)]
         likeliest, likely = max(whole, key=itemgetter(1), default=("", 0.0))
-        command = self._meanings.get(likeliest)
-        if command is None or command in self._urgent | UNASKED or likely < NEARLY_AS_LIKELY * final.confidence:
-            return final
-        return _one_of(whole, final)
+        command = self._meanings.phrases.get(likeliest)
+        is_harmless = command is not None and command not in self._meanings.urgent | UNASKED
+        is_likely = likely >= NEARLY_AS_LIKELY * final.confidence
+        return _one_of(whole, final) if is_harmless and is_likely else final
 
     def _rather_than_talk(self, final: Hypothesis, said: Said) -> Hypothesis:
         """The long phrase that was perhaps meant where no phrase was heard.
@@ -423,7 +338,7 @@ class Attention:
         return _one_of(long, final) if sum(share for _, share in long) >= enough else final
 
     def _is_hardly_talk(self, text: str, said: Said) -> bool:
-        meant = self._phrases(text) or self._by_its_end(text, said)
+        meant = self._meant_by_phrases(text, said)
         return bool(meant) and all(
             len(it.words.split()) >= HARDLY_TALK and it.command not in TO_BE_CLEAR for it in meant
         )
@@ -440,92 +355,42 @@ class Attention:
         return max(hypothesis.confidence, self._share_of({it.command for it in meant}, hypothesis, said))
 
     def _share_of(self, commands: Set[Command], hypothesis: Hypothesis, said: Said) -> float:
-        """How likely phrases for these were said; not one word of many, in which much talk ends."""
+        """How likely phrases for these were said."""
         likely = ((_after(self._done_with, text), share) for text, share in hypothesis.alternatives)
         return sum(
             share
             for text, share in likely
-            if text and {it.command for it in self._phrases(text) or self._by_its_end(text, said)} == commands
+            if text and {it.command for it in self._meant_by_phrases(text, said)} == commands
         )
 
     def _understood(self, text: str, said: Said) -> list[Heard]:
         """What an utterance means that has ended."""
-        return self._phrases(text) or self._told(text) or self._by_its_end(text, said)
+        return self._meanings.nearly_of(text) or self._meanings.told(text) or self._by_its_end(text, said)
 
-    def _phrases(self, text: str) -> list[Heard]:
-        """What an utterance means that consists of phrases, or of one and a word more."""
-        return self._meant(text) or self._meant_with_a_word_more(text)
-
-    def _meant(self, text: str) -> list[Heard]:
-        """What an utterance means that consists of phrases, what people say around them, and nothing else."""
-        if text in self._meanings:  # nearly always so, or not at all
-            return [Heard(self._meanings[text], text)]
-        phrases = phrases_in(text, self._meanings, self._carriers)
-        meant = {self._meanings[phrase]: phrase for phrase in phrases}
-        # One thing, again and again; or whatever people say in a fright.
-        if len(meant) == 1 or self._urgent.issuperset(meant):
-            return [Heard(command, phrase) for command, phrase in meant.items()]
-        return []
+    def _meant_by_phrases(self, text: str, said: Said) -> list[Heard]:
+        """The same but for what one word of many tells, in which much talk ends."""
+        return self._meanings.nearly_of(text) or self._by_its_end(text, said)
 
     def _meant_over_talk(self, text: str, confidence: float) -> list[Heard]:
         """What an utterance means that began in the talk of others."""
-        if text in self._meanings and confidence >= CLEAR_CONFIDENCE:
-            return [Heard(self._meanings[text], text)]
-        meant = self._meant(text) or self._meant(_but_first(text))
-        return [it for it in meant if it.command in self._urgent]
-
-    def _meant_with_a_word_more(self, text: str) -> list[Heard]:
-        """What an utterance means that is a phrase of several words, and one word before or after it."""
-        words = text.split()
-        for phrase in (" ".join(words[1:]), " ".join(words[:-1])):
-            if " " in phrase and self._meanings.get(phrase, WAKE) not in TO_BE_CLEAR:
-                return [Heard(self._meanings[phrase], phrase)]
-        return []
+        if text in self._meanings.phrases and confidence >= CLEAR_CONFIDENCE:
+            return self._meanings.of(text)
+        meant = self._meanings.of(text) or self._meanings.of(but_first(text))
+        return [it for it in meant if it.command in self._meanings.urgent]
 
     def _by_its_end(self, text: str, said: Said) -> list[Heard]:
-        """What an utterance means that is the end of a phrase, or one other word and that."""
-        end = next((it for it in (text, _but_first(text)) if it in self._ends), None)
-        if end is None or self._speaks_over(said):
-            return []
-        return [Heard(self._ends[end], end)]
-
-    def _told(self, text: str) -> list[Heard]:
-        """What an utterance means that ends in a word which tells it."""
-        *before, last = text.split() or [""]
-        is_told = len(before) > 1 and UNKNOWN not in before and not self._begin_telling.isdisjoint(before)
-        if last in self._tells and (before == [UNKNOWN] or is_told):
-            return [Heard(self._tells[last], text)]
-        return []
+        """What the end of a phrase means, but not where it may be what the coach's voice has left of another."""
+        meant = self._meanings.of_its_end(text)
+        return meant if meant and not self._speaks_over(said) else []
 
     def _made_out(self, text: str, said: Said) -> list[Heard]:
         """What a word means that the coach's voice has eaten a piece of."""
-        left = _known_end(text)
-        if left not in self._muffled or not self._speaks_over(said):
-            return []
-        return [Heard(self._meanings[self._muffled[left]], left)]
+        meant = self._meanings.made_out(text)
+        return meant if meant and self._speaks_over(said) else []
 
     def _speaks_over(self, said: Said) -> bool:
         """Whether the coach has been speaking since shortly before the utterance at hand began."""
         return self._began is not None and bool(said(Milliseconds(self._began - ECHO_AND_DECODING)))
-
-    def _may_become_another(self, text: str, command: Command) -> bool:
-        begun = f"{text} "
-        return any(it.startswith(begun) and meaning != command for it, meaning in self._meanings.items())
-
-
-def _ends_of(meanings: Mapping[str, Command]) -> Mapping[str, Command]:
-    """The last words of phrases, three or more, that are no phrase and mean one thing, with what they mean."""
-    meant: dict[str, set[Command]] = {}
-    for phrase, command in meanings.items():
-        words = phrase.split()
-        for first in range(1, len(words) - LEAST_LEFT + 1):
-            meant.setdefault(" ".join(words[first:]), set()).add(command)
-    return {
-        end: command
-        for end, commands in meant.items()
-        if len(commands) == 1 and end not in meanings
-        for command in commands - TO_BE_CLEAR
-    }
 
 
 def _one_of(alternatives: Sequence[tuple[str, float]], hypothesis: Hypothesis) -> Hypothesis:
@@ -540,24 +405,3 @@ def _after(words: str, text: str) -> str | None:
     """The rest of a text that begins with these words; None where it does not."""
     begins = not words or f"{text} ".startswith(f"{words} ")
     return text[len(words) :].strip() if begins else None
-
-
-def _known_end(text: str) -> str:
-    """The words after unknown speech at the beginning: what comes before them may be what is left of the coach."""
-    words = text.split()
-    while words and words[0] == UNKNOWN:
-        words = words[1:]
-    return " ".join(words)
-
-
-def _but_first(text: str) -> str:
-    """The words after the first, which may be a rest of the talk that the utterance began in."""
-    return text.partition(" ")[2]
-
-
-def _is_in(phrase: str | None, own_words: str) -> bool:
-    return (
-        phrase is not None
-        and bool(own_words)
-        and f" {phrase} " in f" {' '.join(_WORD.findall(own_words.lower()))} "
-    )

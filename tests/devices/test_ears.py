@@ -17,6 +17,7 @@ from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, SILENCE, Pcm
 from coach.second_hearing import SecondHearing
 from coach.session.attention import Attention
 from coach.session.carriers import Carriers
+from coach.session.meaning import Meanings
 from coach.session.messages import Command, Hypothesis, Line, Milliseconds
 from coach.session.table import MOVING, PAUSED, spoken_in
 from tests.blocks import cut
@@ -194,7 +195,7 @@ def obeyed_in_an_exercise(mouth, words):
     offered = spoken_in(MOVING)
     meanings = {phrase: command for command in offered for phrase in voice.understands[command]}
     ears.listen(voice.phrases_of(offered))
-    attention.attend_to(meanings, voice.urgent, voice.muffled, voice.carriers, voice.tells)
+    attention.attend_to(Meanings(meanings, voice.urgent, voice.muffled, voice.carriers, voice.tells))
     sound = mouth.speak(Line(words, 150)) + SILENCE * 100
     considered = [
         attention.consider(

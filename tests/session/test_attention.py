@@ -10,16 +10,14 @@ from coach.session.attention import (
     CLEAR_CONFIDENCE,
     FORGOTTEN,
     HARDLY_TALK,
-    LEAST_LEFT,
     LIKELY_ENOUGH,
     MIN_CONFIDENCE,
     SAID_AGAIN,
     STANDING,
-    TO_BE_CLEAR,
-    UNASKED,
     UNASKED_CONFIDENCE,
     Attention,
 )
+from coach.session.meaning import LEAST_LEFT, TO_BE_CLEAR, UNASKED, Meanings
 from coach.session.messages import UNKNOWN, Command, Heard, Hypothesis, Milliseconds
 from coach.session.table import STATES, spoken_in
 
@@ -39,7 +37,7 @@ class Ears:
     ):
         self.attention = Attention()
         self.attention.attend_to(
-            meanings or meanings_in(state), VOICE.urgent, VOICE.muffled, VOICE.carriers, VOICE.tells
+            Meanings(meanings or meanings_in(state), VOICE.urgent, VOICE.muffled, VOICE.carriers, VOICE.tells)
         )
         self.now = 0
         self.said = said
@@ -340,13 +338,13 @@ def test_what_is_not_urgent_in_the_same_breath_is_the_rest_of_the_word():
 
 def test_the_rest_of_a_word_is_nothing_after_new_phrases():
     ears = Ears().partial("pause")
-    ears.attention.attend_to(meanings_in("paused"), VOICE.urgent)
+    ears.attention.attend_to(Meanings(meanings_in("paused"), VOICE.urgent))
     assert ears.partial("back", each=300).final("back").commands == ["pause"]
 
 
 def test_stop_wins_at_once_after_new_phrases():
     ears = Ears().partial("pause")
-    ears.attention.attend_to(meanings_in("paused"), VOICE.urgent)
+    ears.attention.attend_to(Meanings(meanings_in("paused"), VOICE.urgent))
     assert ears.partial("stop").commands == ["pause", "stop"]
 
 
@@ -362,7 +360,7 @@ def test_ears_that_forgot_the_utterance_that_was_acted_on_may_hear_the_phrase_ag
 @pytest.mark.parametrize("final", ["lower back", "upper back"])
 def test_an_answer_is_heard_although_the_ears_never_told_the_end_of_the_urgent_word_before_it(final):
     ears = Ears().partial("it hurts", "it hurts [unk]", each=500)
-    ears.attention.attend_to(meanings_in("asking_where"), VOICE.urgent)
+    ears.attention.attend_to(Meanings(meanings_in("asking_where"), VOICE.urgent))
     ears.partial("lower", "lower back", each=300).final(final)
     assert ears.commands == ["it_hurts", final.replace(" ", "_")]
 
@@ -374,7 +372,7 @@ def test_an_urgent_word_that_the_ears_lost_and_found_again_in_one_utterance_is_t
 
 def test_other_phrases_do_not_make_it_forget_what_it_is_hearing():
     ears = Ears().partial("stop", each=60)
-    ears.attention.attend_to(meanings_in("paused"), VOICE.urgent)
+    ears.attention.attend_to(Meanings(meanings_in("paused"), VOICE.urgent))
     assert ears.wait(200).commands == ["stop"]
 
 
@@ -427,7 +425,7 @@ def test_what_is_understood_twice_need_not_be_clear():
     twice = Ears("offering_easier").final("yes", unclear).wait(2_000).final("next", unclear).wait(2_000)
     assert twice.final("yes", unclear).commands == []
     asked = Ears("offering_easier").final("yes", unclear)
-    asked.attention.attend_to(meanings_in("offering_another"), VOICE.urgent)
+    asked.attention.attend_to(Meanings(meanings_in("offering_another"), VOICE.urgent))
     assert asked.wait(2_000).final("yes", unclear).commands == []
 
 
@@ -809,7 +807,9 @@ def test_what_is_left_of_an_urgent_phrase_is_talk_in_the_coachs_silence_and_when
 
 def test_what_is_left_of_a_phrase_that_is_not_urgent_is_talk():
     ears = Ears(said=coach_is_speaking, meanings={"next": "next", "stop": "stop"})
-    ears.attention.attend_to({"next": "next", "stop": "stop"}, VOICE.urgent, {"text": "next", "top": "stop"})
+    ears.attention.attend_to(
+        Meanings({"next": "next", "stop": "stop"}, VOICE.urgent, {"text": "next", "top": "stop"})
+    )
     assert ears.partial("text").final("text").commands == []
     assert ears.wait(2_000).partial("top").final("top").commands == ["stop"]
 

@@ -13,8 +13,9 @@ from coach.bench.hearing.conditions import Staged
 from coach.bench.hearing.tally import Act, Outcome
 from coach.devices.ears import VoskEars
 from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, Block, Pcm
-from coach.session.attention import TELLS_NOTHING, Attention
+from coach.session.attention import Attention
 from coach.session.carriers import NO_CARRIERS, Carriers
+from coach.session.meaning import TELLS_NOTHING, Meanings
 from coach.session.messages import Command, Milliseconds
 from coach.session.phrases import ANSWERS, HOME, Voice
 from coach.session.table import (
@@ -125,7 +126,8 @@ class Listening:
         self.ears.listen(())  # the ears ignore a grammar they have: this one is never the same
         self.ears.listen(tuple(grammar.meanings))
         self._attention = Attention()
-        self._attention.attend_to(grammar.meanings, grammar.urgent, carriers=self._carriers, tells=self._tells)
+        meanings = Meanings(grammar.meanings, grammar.urgent, carriers=self._carriers, tells=self._tells)
+        self._attention.attend_to(meanings)
 
     def hear(self, sound: Pcm) -> tuple[Act, ...]:
         """Listen to whole blocks; return what the coach would do, in time since the sound began."""
