@@ -595,6 +595,17 @@ def test_progress_is_shown_while_it_lasts_and_leaves_nothing_behind(tmp_path: Pa
     assert "commands by people: quiet" in shown
 
 
+def test_where_no_bar_can_be_drawn_each_step_is_a_line(tmp_path: Path) -> None:
+    with (tmp_path / "log.txt").open("w") as file, progress_on(Console(file=file, width=20)) as tell:
+        for step, share in (
+            ("commands by people: quiet", 0.0),
+            ("commands by people: quiet", 0.2),
+            ("memory", 0.9),
+        ):
+            tell(step, share)
+    assert (tmp_path / "log.txt").read_text() == "  0%  commands by people: quiet\n 90%  memory\n"
+
+
 def test_an_unknown_condition_is_refused_with_the_choice(english) -> None:
     with pytest.raises(CoachError, match=r"no condition 'loud'.*quiet"):
         measure_hearing([], Path("nowhere"), english, [], conditions=["loud"])

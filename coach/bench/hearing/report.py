@@ -353,9 +353,30 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     return table
 
 
+class _Lines:
+    """A line for each step."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._step = ""
+
+    def __call__(self, step: str, share: float) -> None:
+        """Tell that this step goes on, or, where several go on at once, is done."""
+        if step != self._step:
+            self._step = step
+            self._console.print(f"{share:4.0%}  {step}", highlight=False, soft_wrap=True)
+
+
 @contextmanager
 def progress_on(console: Console) -> Iterator[Callable[[str, float], None]]:
-    """Show a bar while something is measured; yields what to tell it: the step, and the share done of all."""
+    """Show a bar while something is measured; yields what to tell it: the step, and the share done of all.
+
+    Where there is no terminal, a line for each step takes its place: it goes on for an hour, and whoever reads the
+    file it is written to wants to know how far it is.
+    """
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
     columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
