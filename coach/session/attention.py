@@ -81,8 +81,8 @@ that nobody had said. In noise 10 dB below the voice, 11 of 161 that somebody ha
 
 LIKELY_ENOUGH = 0.15
 """So likely such phrases must be together where what is likelier is no phrase. In 2.5 hours of talk, in quiet, in
-noise, in music and from afar, none was as likely as 0.1. Answers must be likelier than all else: what was asked
-can be asked again."""
+noise, in music and from afar, they were so once. Answers must be likelier than all else: what was asked can be
+asked again."""
 
 ANOTHER_OPINION = Milliseconds(240)
 """What was not understood in the same way when it was heard once more may be so after two decodings more."""
