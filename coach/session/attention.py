@@ -333,11 +333,12 @@ class Attention:
         if self._over_talk or self._done_with or self._understood(final.text, said) or self._speaks_over(said):
             return final
         long = [(text, share) for text, share in final.alternatives if self._is_hardly_talk(text, said)]
-        is_answer = any(it.command in ANSWERS for text, _ in long for it in self._understood(text, said))
+        is_answer = any(it.command in ANSWERS for text, _ in long for it in self._meant_by_phrases(text, said))
         enough = MIN_CONFIDENCE if is_answer else LIKELY_ENOUGH
         return _one_of(long, final) if sum(share for _, share in long) >= enough else final
 
     def _is_hardly_talk(self, text: str, said: Said) -> bool:
+        """Whether that consists of long phrases that could do no harm."""
         meant = self._meant_by_phrases(text, said)
         return bool(meant) and all(
             len(it.words.split()) >= HARDLY_TALK and it.command not in TO_BE_CLEAR for it in meant
