@@ -13,7 +13,6 @@ from coach.front_end import FrontEnd
 from coach.ports import BLOCK_MS, SILENCE, Ears, Keys, Mind, Mouth, Pcm, Room, Store
 from coach.session.attention import Attention
 from coach.session.keys import Presses
-from coach.session.meaning import Meanings
 from coach.session.messages import (
     Action,
     Chime,
@@ -175,10 +174,7 @@ class _Conductor:
                 self.queue.hush()
             case Listen(commands=commands):
                 self._hands.ears.listen(self._voice.phrases_of(commands))
-                voice = self._voice
-                phrases = {phrase: command for command in commands for phrase in voice.understands[command]}
-                meanings = Meanings(phrases, voice.urgent, voice.muffled, voice.carriers, voice.tells)
-                self._attention.attend_to(meanings)
+                self._attention.attend_to(self._voice.meanings_of(commands))
                 self._presses.attend_to(commands)
             case Prepare(lines=lines):
                 self._hands.mouth.prepare(lines)

@@ -14,6 +14,7 @@ from annotated_types import Interval, Len, MinLen
 
 from coach.session.carriers import Carriers
 from coach.session.keys import KeyMap
+from coach.session.meaning import Meanings
 from coach.session.messages import Command
 from coach.session.routine import Sentence
 
@@ -500,6 +501,11 @@ class Voice:
     def phrases_of(self, offered: Collection[Command]) -> tuple[str, ...]:
         """Return every phrase of the offered commands: what the ears have to listen for."""
         return tuple(phrase for command in offered for phrase in self.understands[command])
+
+    def meanings_of(self, offered: Collection[Command]) -> Meanings:
+        """Return what may be meant while these commands are offered: all that their phrases may be heard as."""
+        phrases = {phrase: command for command in offered for phrase in self.understands[command]}
+        return Meanings(phrases, self.urgent, self.muffled, self.carriers, self.tells)
 
     def _fill(self, key: str, fields: Mapping[str, str | int]) -> tuple[str, ...]:
         words = {name: self.number(it) if isinstance(it, int) else it for name, it in fields.items()}

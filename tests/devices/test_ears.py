@@ -17,7 +17,6 @@ from coach.ports import BLOCK_BYTES, BLOCK_MS, SAMPLE_RATE, SILENCE, Pcm
 from coach.second_hearing import SecondHearing
 from coach.session.attention import Attention
 from coach.session.carriers import Carriers
-from coach.session.meaning import Meanings
 from coach.session.messages import Command, Hypothesis, Line, Milliseconds
 from coach.session.table import MOVING, PAUSED, spoken_in
 from tests.blocks import cut
@@ -193,9 +192,8 @@ def obeyed_in_an_exercise(mouth, words):
     voice = load_voice()
     ears, attention = VoskEars(MODEL, voice.decoys, voice.homophones, voice.carriers), Attention()
     offered = spoken_in(MOVING)
-    meanings = {phrase: command for command in offered for phrase in voice.understands[command]}
     ears.listen(voice.phrases_of(offered))
-    attention.attend_to(Meanings(meanings, voice.urgent, voice.muffled, voice.carriers, voice.tells))
+    attention.attend_to(voice.meanings_of(offered))
     sound = mouth.speak(Line(words, 150)) + SILENCE * 100
     considered = [
         attention.consider(

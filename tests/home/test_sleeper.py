@@ -10,7 +10,6 @@ from coach.content import load_voice, routines
 from coach.home.reminders import Calendar, Reminder
 from coach.home.sleeper import ANCHORS, AWAKE_FOR, HOURS, ROUTINES, WANTED, Request, Sleeper
 from coach.session.attention import UNASKED_CONFIDENCE, Attention
-from coach.session.meaning import Meanings
 from coach.session.messages import (
     UNKNOWN,
     Chime,
@@ -287,7 +286,7 @@ def test_who_is_in_pain_hears_what_is_good_to_know_before_a_trouble_which_is_tol
 
 def woken_by(*hypotheses: Hypothesis) -> bool:
     attention = Attention()
-    attention.attend_to(Meanings(dict.fromkeys(VOICE.understands[WAKE], WAKE), VOICE.urgent))
+    attention.attend_to(VOICE.meanings_of([WAKE]))
     now, heard = 0, []
     for hypothesis in hypotheses:
         for block in range(20):

@@ -26,7 +26,7 @@ BLOCK = 20
 
 
 def meanings_in(state):
-    return {phrase: command for command in spoken_in(state) for phrase in VOICE.understands[command]}
+    return VOICE.meanings_of(spoken_in(state)).phrases
 
 
 class Ears:
@@ -36,9 +36,10 @@ class Ears:
         self, state="moving", said=lambda since: "", was_echo=lambda moment: False, meanings=None, second=None
     ):
         self.attention = Attention()
-        self.attention.attend_to(
-            Meanings(meanings or meanings_in(state), VOICE.urgent, VOICE.muffled, VOICE.carriers, VOICE.tells)
-        )
+        offered = VOICE.meanings_of(spoken_in(state))
+        if meanings:
+            offered = Meanings(meanings, VOICE.urgent, VOICE.muffled, VOICE.carriers, VOICE.tells)
+        self.attention.attend_to(offered)
         self.now = 0
         self.said = said
         self.was_echo = was_echo
@@ -338,13 +339,13 @@ def test_what_is_not_urgent_in_the_same_breath_is_the_rest_of_the_word():
 
 def test_the_rest_of_a_word_is_nothing_after_new_phrases():
     ears = Ears().partial("pause")
-    ears.attention.attend_to(Meanings(meanings_in("paused"), VOICE.urgent))
+    ears.attention.attend_to(VOICE.meanings_of(spoken_in("paused")))
     assert ears.partial("back", each=300).final("back").commands == ["pause"]
 
 
 def test_stop_wins_at_once_after_new_phrases():
     ears = Ears().partial("pause")
-    ears.attention.attend_to(Meanings(meanings_in("paused"), VOICE.urgent))
+    ears.attention.attend_to(VOICE.meanings_of(spoken_in("paused")))
     assert ears.partial("stop").commands == ["pause", "stop"]
 
 
@@ -360,7 +361,7 @@ def test_ears_that_forgot_the_utterance_that_was_acted_on_may_hear_the_phrase_ag
 @pytest.mark.parametrize("final", ["lower back", "upper back"])
 def test_an_answer_is_heard_although_the_ears_never_told_the_end_of_the_urgent_word_before_it(final):
     ears = Ears().partial("it hurts", "it hurts [unk]", each=500)
-    ears.attention.attend_to(Meanings(meanings_in("asking_where"), VOICE.urgent))
+    ears.attention.attend_to(VOICE.meanings_of(spoken_in("asking_where")))
     ears.partial("lower", "lower back", each=300).final(final)
     assert ears.commands == ["it_hurts", final.replace(" ", "_")]
 
@@ -372,7 +373,7 @@ def test_an_urgent_word_that_the_ears_lost_and_found_again_in_one_utterance_is_t
 
 def test_other_phrases_do_not_make_it_forget_what_it_is_hearing():
     ears = Ears().partial("stop", each=60)
-    ears.attention.attend_to(Meanings(meanings_in("paused"), VOICE.urgent))
+    ears.attention.attend_to(VOICE.meanings_of(spoken_in("paused")))
     assert ears.wait(200).commands == ["stop"]
 
 
@@ -425,7 +426,7 @@ def test_what_is_understood_twice_need_not_be_clear():
     twice = Ears("offering_easier").final("yes", unclear).wait(2_000).final("next", unclear).wait(2_000)
     assert twice.final("yes", unclear).commands == []
     asked = Ears("offering_easier").final("yes", unclear)
-    asked.attention.attend_to(Meanings(meanings_in("offering_another"), VOICE.urgent))
+    asked.attention.attend_to(VOICE.meanings_of(spoken_in("offering_another")))
     assert asked.wait(2_000).final("yes", unclear).commands == []
 
 

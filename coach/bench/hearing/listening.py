@@ -64,8 +64,7 @@ _OUTSIDE_A_SESSION: Final = {ASKED: (*sorted(ANSWERS), *IN_A_QUESTION), AT_HOME:
 def grammar_of(state: str, voice: Voice) -> Grammar:
     """Return what the coach listens for in a state of the session, or outside it."""
     commands = _OUTSIDE_A_SESSION.get(state) or spoken_in(state)
-    meanings = {phrase: command for command in commands for phrase in voice.understands[command]}
-    return Grammar(state, meanings, voice.urgent)
+    return Grammar(state, voice.meanings_of(commands).phrases, voice.urgent)
 
 
 def grammar_of_words(words: Sequence[str], voice: Voice) -> Grammar:
