@@ -81,8 +81,12 @@ that nobody had said. In noise 10 dB below the voice, 11 of 161 that somebody ha
 
 LIKELY_ENOUGH = 0.15
 """So likely such phrases must be together where what is likelier is no phrase. In 2.5 hours of talk, in quiet, in
-noise, in music and from afar, they were so once. Answers must be likelier than all else: what was asked can be
-asked again."""
+noise, in music and from afar, nothing nobody said was. Answers must be likelier than all else: what was asked can
+be asked again."""
+
+TORN = 0.25
+"""What is torn between so many things that none is likelier is noise: a sneeze was "a sharp", "a sharp pain", "can
+sharp" and three more. Where somebody had said such a phrase, 25 times, the likeliest was 0.3 and more."""
 
 ANOTHER_OPINION = Milliseconds(240)
 """What was not understood in the same way when it was heard once more may be so after two decodings more."""
@@ -330,7 +334,9 @@ class Attention:
 
         Talk is hardly ever heard as one, not even as one of the less likely things that it may have been.
         """
-        if self._over_talk or self._done_with or self._understood(final.text, said) or self._speaks_over(said):
+        if self._over_talk or self._done_with or _likeliest(final) < TORN:
+            return final
+        if self._understood(final.text, said) or self._speaks_over(said):
             return final
         long = [(text, share) for text, share in final.alternatives if self._is_hardly_talk(text, said)]
         is_answer = any(it.command in ANSWERS for text, _ in long for it in self._meant_by_phrases(text, said))
@@ -346,8 +352,8 @@ class Attention:
 
     def _may_be(self, command: Command, again: Hypothesis, said: Said) -> bool:
         """Whether that is nearly as likely as whatever is likeliest, if it moves nobody on."""
-        likeliest = max((share for _, share in again.alternatives), default=1.0)
-        return command not in UNASKED and self._share_of({command}, again, said) >= NEARLY_AS_LIKELY * likeliest
+        enough = NEARLY_AS_LIKELY * _likeliest(again)
+        return command not in UNASKED and self._share_of({command}, again, said) >= enough
 
     def _confidence(self, hypothesis: Hypothesis, meant: Sequence[Heard], said: Said) -> float:
         """How surely that was meant, in whatever words."""
@@ -392,6 +398,11 @@ class Attention:
     def _speaks_over(self, said: Said) -> bool:
         """Whether the coach has been speaking since shortly before the utterance at hand began."""
         return self._began is not None and bool(said(Milliseconds(self._began - ECHO_AND_DECODING)))
+
+
+def _likeliest(hypothesis: Hypothesis) -> float:
+    """How likely the likeliest is that it may have been."""
+    return max((share for _, share in hypothesis.alternatives), default=1.0)
 
 
 def _one_of(alternatives: Sequence[tuple[str, float]], hypothesis: Hypothesis) -> Hypothesis:

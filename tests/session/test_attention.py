@@ -495,6 +495,7 @@ def test_a_long_phrase_counts_where_what_is_likelier_is_no_phrase(alternatives, 
         (("[unk]", 0.6), ("make it harder", 0.4)),  # asks more of their back
         (("[unk]", 0.6), ("my back is stiff", 0.4)),  # no phrase
         (("[unk]", 0.4), ("i feel faint", 0.2), (KILLING, 0.2), ("take a break", 0.2)),  # one as likely as another
+        (("a", 0.24), ("a sharp pain", 0.23), ("sharp", 0.2), ("can sharp", 0.17), ("", 0.16)),  # torn, by noise
     ],
 )
 def test_a_long_phrase_does_not_count_where_it_may_be_talk_or_do_harm(alternatives):
