@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 COVERAGE ?= --cov coach/session --cov-branch --cov-report term-missing:skip-covered --cov-fail-under 95
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fast slow recogniser live bench scores clean
+.PHONY: help run test check lint fast slow bench scores clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -35,19 +35,12 @@ fast:
 	$(PYTEST) -n 2 -m "not slow and not covers"
 	$(PYTEST) -n 2 -m covers tests/session tests/test_scores.py $(COVERAGE)
 
-# The live ones mostly wait for real sound to pass, each process with a sound server of its own: two at a time take a
-# quarter of two cores. So they run beside the others, which step back for them, because sound does not wait.
+# The live ones mostly wait for real sound to pass, each process with a sound server of its own, so two at a time do
+# not starve each other: they take a quarter of two cores.
 slow: ## the slow tests alone: the real recogniser over long audio, live sound on a private sound server
 	@.ci/set-up test
-	@$(MAKE) --no-print-directory --jobs 2 --keep-going recogniser live
-
-recogniser:
-	nice -n 19 $(PYTEST) -n 2 --dist loadfile -m slow --durations 5 --ignore tests/live
-
-live: # its report comes at the end: two at once cannot be read
-	@report=$$(mktemp) && trap 'rm -f "$$report"' EXIT && passed=0 && \
-	{ $(PYTEST) -n 2 -m slow --durations 5 tests/live >"$$report" 2>&1 || passed=$$?; } && \
-	echo "Live sound:" && cat "$$report" && exit $$passed
+	$(PYTEST) -n 2 --dist loadfile -m slow --durations 5 --ignore tests/live
+	$(PYTEST) -n 2 -m slow --durations 5 tests/live
 
 bench: ## measure latencies, speed and memory on this machine
 	@.ci/set-up run
