@@ -25,7 +25,7 @@ Only levels are compared here, no words and no spectra.
 import math
 from collections import deque
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from coach.levels import QuietestLately, level_db
 from coach.ports import BLOCK_MS, SILENCE, Block
@@ -100,6 +100,13 @@ A_PERSON = 3
 short word is 20 blocks long, and over a voice 10 dB louder stands out in some 11 of them, a quiet one in fewer;
 with 6 here instead of 3, 38 instead of 42 of 64 urgent words were obeyed at +10 dB. Without this the coach
 obeyed a "stop" that it had made out of its own words."""
+
+JUST_BEGUN = 10
+"""Blocks. More is left of the first that the coach says after a silence, and now and then it stands out: 3 or 4
+blocks of the "everything" that answers "it hurts". In 12 of 25 rehearsals the coach heard "stop" in them."""
+
+A_PERSON_THEN = 6
+"""Blocks in which somebody must have stood out about a word if that was so, and the word is not from before it."""
 
 A_STRETCH = 10
 """Blocks. What comes through to the ears for no longer than that in a row is never a person's for that alone."""
@@ -197,8 +204,9 @@ class NearEnd:
         Args:
             moment: when the recogniser first believed in a word: within half a second of its beginning.
         """
-        about = self._blocks - moment // BLOCK_MS
-        heard = list(self._heard)[max(0, len(self._heard) - about - 25) : len(self._heard) - about + 5]
+        at = len(self._heard) - (self._blocks - moment // BLOCK_MS)
+        heard = list(self._heard)[max(0, at - 25) : at + 5]
+        before = list(self._heard)[max(0, at - 25 - JUST_BEGUN) : at + 5]
         if self._stretches.are_longer_in(heard):
             return False
         echo, left, person = heard.count(_ECHO), heard.count(_LEFT), heard.count(_PERSON)
@@ -208,7 +216,9 @@ class NearEnd:
             return True
         # Over a coach that speaks all the while a person would leave more; in its pauses they need not stand out.
         enough = echo + left >= 3 or _NO_COACH not in heard
-        return left > 0 and enough and person < A_PERSON
+        begins = any(one == _NO_COACH != next_one for one, next_one in pairwise(before))
+        has_just_begun = begins and heard.count(_NO_COACH) < JUST_BEGUN
+        return left > 0 and enough and person < (A_PERSON_THEN if has_just_begun else A_PERSON)
 
     def _judge(self, microphone: Block, cleaned: Block, speaker: Block) -> int:
         self._silent_for = 0 if speaker != SILENCE else self._silent_for + 1

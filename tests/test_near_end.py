@@ -229,6 +229,28 @@ def test_a_word_out_of_what_is_left_of_the_echo_is_the_coachs_unless_somebody_st
         assert near_end.was_echo(Milliseconds(8_400)) is own, person
 
 
+@pytest.mark.parametrize(
+    ("silent_for", "stands_out_for", "believed_after", "own"),
+    [
+        (60, 5, 29, True),  # "everything" was heard as "stop"
+        (60, 12, 29, False),
+        (0, 5, 29, False),  # it has been speaking
+        (60, 5, 13, False),  # the word began before it did
+    ],
+)
+def test_what_stands_out_of_the_first_that_the_coach_says_is_its_own_unless_for_long(
+    silent_for, stands_out_for, believed_after, own
+):
+    near_end = settled()
+    for _ in range(silent_for):
+        near_end.process(loud(10), loud(10), SILENCE, loud(10))
+    for block in range(34):
+        cleaned = loud(900 if 8 <= block < 8 + stands_out_for else 10)
+        understood = loud(900 if 6 <= block < 11 + stands_out_for else 10)
+        near_end.process(loud(3000), cleaned, loud(3000), understood)
+    assert near_end.was_echo(Milliseconds((20 * 20 + silent_for + believed_after) * BLOCK_MS)) is own
+
+
 def test_a_television_is_a_person_for_three_seconds_only():
     near_end = settled()
     heard = [near_end.process(loud(3000), loud(900), loud(3000)) for _ in range(10 * 50)]
