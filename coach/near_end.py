@@ -204,9 +204,10 @@ class NearEnd:
         Args:
             moment: when the recogniser first believed in a word: within half a second of its beginning.
         """
-        at = len(self._heard) - (self._blocks - moment // BLOCK_MS)
-        heard = list(self._heard)[max(0, at - 25) : at + 5]
-        before = list(self._heard)[max(0, at - 25 - JUST_BEGUN) : at + 5]
+        blocks = list(self._heard)
+        at = len(blocks) - (self._blocks - moment // BLOCK_MS)
+        heard = blocks[max(0, at - 25) : at + 5]
+        and_before = blocks[max(0, at - 25 - JUST_BEGUN) : at + 5]
         if self._stretches.are_longer_in(heard):
             return False
         echo, left, person = heard.count(_ECHO), heard.count(_LEFT), heard.count(_PERSON)
@@ -216,7 +217,7 @@ class NearEnd:
             return True
         # Over a coach that speaks all the while a person would leave more; in its pauses they need not stand out.
         enough = echo + left >= 3 or _NO_COACH not in heard
-        begins = any(one == _NO_COACH != next_one for one, next_one in pairwise(before))
+        begins = any(one == _NO_COACH != next_one for one, next_one in pairwise(and_before))
         has_just_begun = begins and heard.count(_NO_COACH) < JUST_BEGUN
         return left > 0 and enough and person < (A_PERSON_THEN if has_just_begun else A_PERSON)
 
